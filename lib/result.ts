@@ -1,0 +1,149 @@
+import { stringify } from 'csv-stringify/sync'
+import * as z from 'zod'
+import { comparisons, units } from './timeframe.ts'
+
+/**
+ * The answers, in our own shape; never a vendor's raw JSON. These schemas are what consumers read
+ * (`broadsheet schema result` prints them), so a shape only ever grows, and a change of meaning is a new `version`.
+ * A number nobody can say is `null`, never 0.
+ */
+const count = z.number().nullable()
+const span = z.strictObject({ start: z.iso.datetime({ offset: true }), end: z.iso.datetime({ offset: true }) })
+
+const note = z.strictObject({
+  /**
+   * partial: the running unit is in it; truncated: the source cut the answer; sampled: it is an estimate;
+   * duplicates: events that were there twice and counted once; other: parts that are not shown;
+   * immature: later entrants still have time; source: what the source itself wants said.
+   */
+  kind: z.enum(['partial', 'truncated', 'sampled', 'duplicates', 'other', 'immature', 'source']),
+  text: z.string(),
+})
+export type Note = z.output<typeof note>
+
+const seriesBody = {
+  unit: z.enum(units),
+  /** What the numbers are: `sum` and `general` add up over dates and segments; uniques and averages do not. */
+  measure: z.enum(['general', 'unique', 'average', 'sum', 'min', 'max', 'median', 'percentile', 'ratio']),
+  trend: span.optional(),
+  dates: z.array(z.string()),
+  /** The labels among `dates` whose unit is cut by the window or still running. */
+  partial: z.array(z.string()).optional(),
+  series: z.array(
+    z.strictObject({ name: z.string(), path: z.array(z.string()).optional(), values: z.array(count), total: count }),
+  ),
+  total: count,
+  comparisons: z.array(
+    z.strictObject({ to: z.enum(comparisons), timeframe: span, total: count, totals: z.record(z.string(), count) }),
+  ),
+  notes: z.array(note),
+}
+
+const steps = z.array(
+  z.strictObject({
+    name: z.string(),
+    count: z.number().int(),
+    /** Of those who reached the step before; 1 for the first, null when nobody did. */
+    stepConversion: count,
+    /** Of those who entered. */
+    overallConversion: count,
+    /** Median seconds since the step before; null for the first step, or when nobody reached it. */
+    medianSeconds: count,
+  }),
+)
+const funnelBody = {
+  steps,
+  segments: z.array(z.strictObject({ name: z.string(), steps })).optional(),
+  comparisons: z.array(z.strictObject({ to: z.enum(comparisons), timeframe: span, steps })),
+  notes: z.array(note),
+}
+
+const head = {
+  version: z.literal(1),
+  report: z.string(),
+  query: z.string(),
+  source: z.string(),
+  /** SHA-256 of question and source: answers compare and join only where it is the same. */
+  definition: z.string().regex(/^[0-9a-f]{64}$/),
+  timezone: z.string(),
+  timeframe: span,
+}
+
+export const seriesResult = z.strictObject({ ...head, shape: z.literal('series'), ...seriesBody })
+export const funnelResult = z.strictObject({ ...head, shape: z.literal('funnel'), ...funnelBody })
+export const failureResult = z.strictObject({
+  ...head,
+  shape: z.literal('failure'),
+  kind: z.enum(['credential', 'refused', 'data', 'wait', 'unavailable', 'bug']),
+  message: z.string(),
+  remedy: z.string().optional(),
+})
+export const result = z.discriminatedUnion('shape', [seriesResult, funnelResult, failureResult])
+
+export type SeriesResult = z.output<typeof seriesResult>
+export type FunnelResult = z.output<typeof funnelResult>
+export type FailureResult = z.output<typeof failureResult>
+export type Result = z.output<typeof result>
+/** A result that is an answer. */
+export type Answer = SeriesResult | FunnelResult
+export type FunnelSteps = FunnelResult['steps']
+
+/** What a source gives back; the run adds the head. */
+export type SeriesBody = Omit<SeriesResult, keyof typeof head | 'shape'>
+export type FunnelBody = Omit<FunnelResult, keyof typeof head | 'shape'>
+
+/** Steps from counts and medians, the conversions worked out. */
+export function stepsOf(rows: readonly { name: string; count: number; medianSeconds: number | null }[]): FunnelSteps {
+  return rows.map((row, index) => {
+    const before = rows[index - 1]?.count ?? row.count
+    const entered = rows[0]?.count ?? 0
+    return {
+      name: row.name,
+      count: row.count,
+      stepConversion: before === 0 ? null : row.count / before,
+      overallConversion: entered === 0 ? null : row.count / entered,
+      medianSeconds: index === 0 ? null : row.medianSeconds,
+    }
+  })
+}
+
+/** A result as stored: two spaces, a line break at the end, the same bytes for the same answer. */
+export function toJson(value: Result): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+type Cell = string | number | null
+
+/** The same numbers in long form; the first row holds the columns' names. A failure has no rows. */
+export function toRows(value: Result): Cell[][] {
+  switch (value.shape) {
+    case 'series':
+      return [
+        ['date', 'series', 'value'],
+        ...value.series.flatMap((series) =>
+          value.dates.map((date, at): Cell[] => [date, series.name, series.values[at] ?? null]),
+        ),
+      ]
+    case 'funnel':
+      return [
+        ['segment', 'step', 'count', 'step_conversion', 'overall_conversion', 'median_seconds'],
+        ...[{ name: null, steps: value.steps }, ...(value.segments ?? [])].flatMap((segment) =>
+          segment.steps.map((step): Cell[] => [
+            segment.name,
+            step.name,
+            step.count,
+            step.stepConversion,
+            step.overallConversion,
+            step.medianSeconds,
+          ]),
+        ),
+      ]
+    case 'failure':
+      return []
+  }
+}
+
+/** UTF-8 without BOM, comma, `\n`, null is empty. Exact: formulas are neutralised in mails and feeds, not here. */
+export function toCsv(value: Result): string {
+  return stringify(toRows(value), { record_delimiter: '\n' })
+}

@@ -1,0 +1,75 @@
+import type { Temporal } from 'temporal-polyfill'
+import type * as z from 'zod'
+import type { Question, QuestionKind } from '../query.ts'
+import type { FunnelBody, SeriesBody } from '../result.ts'
+import type { Calendar, Windows } from '../timeframe.ts'
+
+type Of<Kind extends QuestionKind> = Extract<Question, { kind: Kind }>
+
+/** One question at one scheduled instant. A source answers all of it: timeframe, trend and comparisons. */
+export interface Ask<Kind extends QuestionKind = QuestionKind> {
+  readonly question: Of<Kind>
+  /** What one series is called when the question has no `on` and no single event's name: the query's title. */
+  readonly title: string
+  readonly windows: Windows
+  readonly calendar: Calendar
+  readonly scheduledAt: Temporal.Instant
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What each kind of question is answered with. Kinds are added here as they are built, never as stubs. */
+export interface Bodies {
+  segmentation: SeriesBody
+  funnel: FunnelBody
+}
+export type AnsweredKind = keyof Bodies
+
+/** Answers by kind; a key that is not there is a kind that the source cannot answer. */
+export type Answers = { readonly [Kind in AnsweredKind]?: (ask: Ask<Kind>) => Promise<Bodies[Kind]> }
+
+/** A place that can be asked, ready: credentials are read when it is first asked, not before. */
+export interface Source {
+  /** For people: `Mixpanel (project 1234567, EU)`. */
+  readonly label: string
+  /** How many questions it takes at a time, by its own documented limit. */
+  readonly concurrency: number
+  readonly answers: Answers
+  /** What would be sent or run for a question, for `--explain`: one line each, no secrets. */
+  explain(ask: Ask): Promise<string[]> | string[]
+  close?(): Promise<void>
+}
+
+/** What a source is handed; it reaches for nothing else. */
+export interface SourceContext {
+  /** The name that the project gave it. */
+  readonly name: string
+  /** The project's folder: relative paths start there. */
+  readonly folder: string
+  readonly timezone: string
+  /** Reads the credential that a reference (`ssm:/name`, `secretsmanager:name`, `env:NAME`) points to. `again` skips caches. */
+  readonly credential: (reference: string, again?: boolean) => Promise<string>
+  /** One line for each call to a vendor, for `--verbose`: method, path, status, milliseconds; no secret. */
+  readonly trace: (line: string) => void
+  readonly clock: () => Date
+  /** The kept windows of an export, for a lake that reads one. */
+  readonly exported?: ExportReader | undefined
+}
+
+/** Hands a lake the local paths of the files that an export kept for a stretch of time. */
+export type ExportReader = (
+  exportName: string,
+  start: Date,
+  end: Date,
+) => Promise<{ readonly files: readonly string[]; readonly missing: readonly string[] }>
+
+/** A kind of source, as the registry lists it. */
+export interface SourceKind<Schema extends z.ZodType = z.ZodType> {
+  readonly kind: string
+  /** What a source of this kind says of itself in the project file, `kind` included. */
+  readonly schema: Schema
+  /** The kinds of question it answers: the keys of `answers`, known before anything is opened. */
+  readonly kinds: readonly AnsweredKind[]
+  /** Why this source cannot answer that question, if it cannot; said when the project is loaded. */
+  refuse?(config: z.output<Schema>, question: Question, name: string): string | undefined
+  open(config: z.output<Schema>, context: SourceContext): Source
+}
