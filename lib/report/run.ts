@@ -1,56 +1,242 @@
 import type { Temporal } from 'temporal-polyfill'
-import type { Mailer } from '../email/mailer.ts'
-import type { Project } from '../project/project.ts'
-import type { Source } from '../sources/source.ts'
+import { UnavailableError, UsageError, WaitError } from '../errors.ts'
+import type { Report } from '../project/project.ts'
+import type { Result } from '../result.ts'
+import { result } from '../result.ts'
+import { claim } from '../store/claims.ts'
+import { mailClaimKey, runKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
+import { answerAll } from './answer.ts'
+import { sourceOf } from './ask.ts'
+import type { Mail } from './mail.ts'
+import { makeMail } from './mail.ts'
+import type { LatestPointer, RunManifest } from './manifest.ts'
+import { ObjectList, runManifest } from './manifest.ts'
+import { pointLatest, resultRows } from './publish.ts'
+import type { Run, RunContext, RunOutcome, RunRequest } from './request.ts'
+import type { Sent } from './send.ts'
+import { sendOnce } from './send.ts'
 
-/** A run is one report at one scheduled instant, and its id is nothing else: `<report>/<scheduled instant>`. */
-export interface RunRequest {
-  readonly report: string
-  readonly scheduledAt: Temporal.Instant
-  /** Asks anew, beside what is kept: into `<instant>-2/`, `-3/` …; readers get nothing. */
-  readonly again?: boolean
-  /** Who gets the mail: nobody (it is only kept), the report's readers, or one person as a trial. */
-  readonly send?: 'readers' | { readonly to: string } | undefined
-  /** A run on made-up events: marked as such, never sent. */
-  readonly sample?: boolean
-}
+export type { RunContext, RunOutcome, RunProgress, RunRequest } from './request.ts'
 
-/** What a run is handed: adapters, built once by whoever starts it. */
-export interface RunContext {
-  readonly project: Project
-  readonly store: Store
-  /** Opens the source of a name; opened once, closed by whoever built the context. */
-  readonly source: (name: string) => Source
-  readonly mailer?: Mailer | undefined
-  readonly clock: () => Date
-  /** Who this is, for claims: unique to the process. */
-  readonly owner: string
-  /** Told of each step as it happens, for progress and logs. */
-  readonly progress?: (event: RunProgress) => void
-}
+/** A claim outlives its process by this much at most; it is renewed while the run goes on. */
+const claimSeconds = 120
 
-export type RunProgress =
-  | { readonly step: 'asking' | 'kept' | 'answered'; readonly query: string }
-  | { readonly step: 'failed' | 'waiting'; readonly query: string; readonly why: string }
-  | { readonly step: 'drawing' | 'sending' | 'publishing' }
-
-export type RunOutcome =
-  | {
-      readonly status: 'done'
-      /** `weekly-growth/20261116T070000Z` */
-      readonly run: string
-      readonly complete: boolean
-      /** Keys of what the run kept, the manifest last. */
-      readonly keys: readonly string[]
-      readonly failures: readonly { readonly query: string; readonly message: string; readonly remedy?: string }[]
-      readonly mail: readonly {
-        readonly to: string
-        readonly state: 'sent' | 'refused' | 'unknown'
-        readonly messageId?: string
-      }[]
+/**
+ * May be called any number of times, by anyone, at once: what is done stands in the store, and it goes on from there.
+ * `again` names the instant to call it at. Throws UsageError for a request that makes no sense, and nothing is done.
+ */
+export async function runReport(request: RunRequest, context: RunContext): Promise<RunOutcome> {
+  const report = checkRequest(request, context)
+  const attempt = request.again === true ? await nextAttempt(report.name, request.scheduledAt, context.store) : 1
+  const keys = runKeys(report.name, request.scheduledAt, attempt)
+  const held = await claim(context.store, keys.claim, { owner: context.owner, seconds: claimSeconds, clock: context.clock })
+  if ('heldBy' in held) {
+    // Whoever holds it may be done in a moment; its expiry is only the latest time to look again.
+    const at = new Date(Math.min(held.until.getTime(), context.clock().getTime() + 1000))
+    return { status: 'again', run: keys.run, at, why: `${held.heldBy} is at it` }
+  }
+  let lost: unknown
+  const heartbeat = setInterval(
+    () => {
+      held.renew().then(
+        (ours) => {
+          if (!ours) lost = new UnavailableError('another process has taken this run over', { remedy: 'it goes on there' })
+        },
+        (error: unknown) => {
+          lost = error
+        },
+      )
+    },
+    (claimSeconds / 4) * 1000,
+  ).unref()
+  try {
+    const stillOurs = () => {
+      if (lost !== undefined) throw lost
     }
-  | { readonly status: 'again'; readonly run: string; readonly at: Date; readonly why: string }
+    const run = { id: keys.run, report, request, context, keys, objects: new ObjectList(context.store) }
+    return await go(run, stillOurs)
+  } finally {
+    clearInterval(heartbeat)
+    await held.release()
+  }
+}
 
-/** May be called any number of times, by anyone, at once: what is done stands in the store, and it goes on from there. */
-export declare function runReport(request: RunRequest, context: RunContext): Promise<RunOutcome>
+function checkRequest(request: RunRequest, context: RunContext): Report {
+  const report = context.project.reports[request.report]
+  if (report === undefined) {
+    const known = Object.keys(context.project.reports).join(', ')
+    throw new UsageError(`there is no report "${request.report}"`, { remedy: `the project has ${known || 'none'}` })
+  }
+  if (request.scheduledAt.epochMilliseconds > context.clock().getTime()) {
+    throw new UsageError(`${request.scheduledAt} is in the future`, {
+      remedy: 'a run speaks of what is over; give a past instant',
+    })
+  }
+  if (request.send === undefined) return report
+  if (request.sample === true) throw new UsageError('a sample run is never sent', { remedy: 'leave out --send and --to' })
+  if (context.mailer === undefined) throw new UsageError('nothing is set up that could send')
+  if (report.email === undefined) {
+    throw new UsageError(`report ${report.name} has no email`, {
+      remedy: 'add `email: { from: …, to: […] }` to it or to defaults',
+    })
+  }
+  if (request.again === true && request.send === 'readers') {
+    throw new UsageError('asking again never mails the readers: they keep the answer they got', {
+      remedy: 'use --to for yourself',
+    })
+  }
+  return report
+}
+
+/** Asking again goes on with an attempt that was not finished, so that it too can be called any number of times. */
+async function nextAttempt(report: string, at: Temporal.Instant, store: Store): Promise<number> {
+  for (let attempt = 2; ; attempt += 1) {
+    if ((await store.get(runKeys(report, at, attempt).manifest)) === undefined) return attempt
+  }
+}
+
+async function go(run: Run, stillOurs: () => void): Promise<RunOutcome> {
+  const { context, report, request } = run
+  const finished = await readManifest(run)
+  const answered = finished === undefined ? await answerAll(run) : { results: await readResults(run) }
+  if ('at' in answered) return { status: 'again', run: run.id, ...answered }
+  stillOurs()
+
+  const { results } = answered
+  const mail = makeMail({
+    project: context.project,
+    report,
+    at: request.scheduledAt,
+    run: run.id,
+    results,
+    sample: request.sample === true,
+    askedOf: [...new Set(report.queries.map((query) => context.source(sourceOf(query, report)).label))],
+  })
+  if (finished === undefined) {
+    context.progress?.({ step: 'drawing' })
+    await keepMail(run, mail)
+    stillOurs()
+  }
+  const sent = await sendMail(run, mail, results)
+  if (sent instanceof WaitError) return { status: 'again', run: run.id, at: sent.until, why: sent.message }
+  const manifest = finished ?? (await publish(run, results))
+  // Also for a run that was finished before: its process may have ended right after the manifest.
+  await pointLatest(context.store, run.keys.latest, report.name, latestOf(run, manifest))
+  const failures = results.filter((candidate) => candidate.shape === 'failure')
+  return {
+    status: 'done',
+    run: run.id,
+    complete: failures.length === 0,
+    keys: [...manifest.objects.map(({ key }) => key), run.keys.manifest],
+    results,
+    failures,
+    mail: sent,
+    edition: mail.edition,
+  }
+}
+
+async function readManifest(run: Run): Promise<RunManifest | undefined> {
+  const stored = await run.context.store.get(run.keys.manifest)
+  return stored === undefined ? undefined : runManifest.parse(JSON.parse(Buffer.from(stored.body).toString('utf8')))
+}
+
+/** A finished run is never asked again: what it kept is read. */
+async function readResults(run: Run): Promise<Result[]> {
+  const results: Result[] = []
+  for (const query of run.report.queries) {
+    const stored = await run.context.store.get(run.keys.json(query.name))
+    // A query that was added to the file later has no answer in an old run.
+    if (stored === undefined) continue
+    run.context.progress?.({ step: 'kept', query: query.name })
+    results.push(result.parse(JSON.parse(Buffer.from(stored.body).toString('utf8'))))
+  }
+  return results
+}
+
+async function keepMail(run: Run, mail: Mail): Promise<void> {
+  const drawn = await mail.drawn()
+  for (const image of drawn.images) await run.objects.put(run.keys.png(image.query), image.png, 'image/png')
+  await run.objects.put(
+    run.keys.html,
+    drawn.html((query) => `${query}.png`),
+    'text/html; charset=utf-8',
+  )
+  const message = await mail.forStore()
+  if (message !== undefined) await run.objects.put(run.keys.eml, message, 'message/rfc822')
+}
+
+async function sendMail(run: Run, mail: Mail, results: readonly Result[]): Promise<Sent[] | WaitError> {
+  const { mailer } = run.context
+  const { email, owner, name } = run.report
+  const { send, scheduledAt } = run.request
+  if (send === undefined || mailer === undefined || email === undefined) return []
+  const nothing = results.every((candidate) => candidate.shape === 'failure')
+  // If every query failed, readers get nothing and the owner gets the reason.
+  const readers = nothing ? { purpose: 'failure', to: owner === undefined ? [] : [owner] } : { purpose: 'report', to: email.to }
+  const { purpose, to } = send === 'readers' ? readers : { purpose: 'trial', to: [send.to] }
+  const sent: Sent[] = []
+  for (const recipient of to) {
+    run.context.progress?.({ step: 'sending' })
+    const letter = {
+      claim: mailClaimKey(name, scheduledAt, run.keys.attempt, recipient, purpose),
+      to: recipient,
+      from: email.from,
+      run: run.id,
+      raw: () => mail.forReader(recipient, run.context.clock()),
+    }
+    try {
+      sent.push(await sendOnce(letter, { ...run.context, mailer }))
+    } catch (error) {
+      if (error instanceof WaitError) return error
+      throw error
+    }
+  }
+  return sent
+}
+
+/** The manifest is the last of the run's own folder. */
+async function publish(run: Run, results: readonly Result[]): Promise<RunManifest> {
+  const { context, report, request, keys, objects } = run
+  context.progress?.({ step: 'publishing' })
+  const answers = results.filter((candidate) => candidate.shape !== 'failure')
+  const { parquet, rows } = resultRows(run.id, report.name, answers)
+  await objects.put(keys.rows, parquet, 'application/vnd.apache.parquet', rows)
+  const manifest: RunManifest = {
+    version: 1,
+    run: run.id,
+    report: report.name,
+    scheduledAt: request.scheduledAt.toString(),
+    timezone: report.timezone,
+    status: answers.length === results.length ? 'complete' : answers.length === 0 ? 'failed' : 'partial',
+    ...(request.sample === true ? { sample: true } : {}),
+    computedAt: context.clock().toISOString(),
+    queries: Object.fromEntries(
+      results.map((one) => [
+        one.query,
+        {
+          status: one.shape === 'failure' ? 'failed' : 'answered',
+          shape: one.shape,
+          definition: one.definition,
+          timeframe: one.timeframe,
+          key: keys.json(one.query),
+        },
+      ]),
+    ),
+    objects: objects.objects,
+  }
+  await context.store.put(keys.manifest, `${JSON.stringify(manifest, null, 2)}\n`, { contentType: 'application/json' })
+  return manifest
+}
+
+/** The manifest's answered queries, as `latest.json` points to them. */
+function latestOf(run: Run, manifest: RunManifest): LatestPointer['queries'] {
+  const { scheduledAt } = manifest
+  const answered = Object.entries(manifest.queries).filter(([, { status }]) => status === 'answered')
+  return Object.fromEntries(
+    answered.map(([query, { definition, key }]) => [
+      query,
+      { run: run.id, scheduledAt, definition, json: key, csv: run.keys.csv(query) },
+    ]),
+  )
+}

@@ -6,9 +6,7 @@ import type { Calendar, Windows } from '../timeframe.ts'
 
 type Of<Kind extends QuestionKind> = Extract<Question, { kind: Kind }>
 
-/** One question at one scheduled instant. A source answers all of it: timeframe, trend and comparisons. */
-export interface Ask<Kind extends QuestionKind = QuestionKind> {
-  readonly question: Of<Kind>
+interface Asked {
   /** What one series is called when the question has no `on` and no single event's name: the query's title. */
   readonly title: string
   readonly windows: Windows
@@ -16,6 +14,14 @@ export interface Ask<Kind extends QuestionKind = QuestionKind> {
   readonly scheduledAt: Temporal.Instant
   readonly signal?: AbortSignal | undefined
 }
+
+/**
+ * One question at one scheduled instant. A source answers all of it: timeframe, trend and comparisons. Without a kind
+ * it is a question of any kind.
+ */
+export type Ask<Kind extends QuestionKind = QuestionKind> = Kind extends QuestionKind
+  ? Asked & { readonly question: Of<Kind> }
+  : never
 
 /** What each kind of question is answered with. Kinds are added here as they are built, never as stubs. */
 export interface Bodies {

@@ -1,6 +1,7 @@
 /**
  * The only memory there is: S3 in AWS, a folder on a laptop, the same keys in both.
- * Four methods and no policy; claims, runs and manifests are built on them.
+ * Four methods and no policy; claims, runs and manifests are built on them. What goes wrong with the place itself is
+ * told in the family's words: no permission, no bucket, no room, not reachable.
  */
 export interface Store {
   /** For people: a folder's path, or `s3://bucket/prefix`. */
@@ -11,11 +12,15 @@ export interface Store {
   /**
    * Whole or not at all: a reader sees the old object or the new one. With a condition that does not hold
    * (`absent`: nothing is there yet; `etag`: what is there is still that), nothing is written and the answer is
-   * undefined. Else the new etag.
+   * undefined. Else the new etag, which depends on the content alone: a body written again has its old etag.
+   *
+   * A conditional put whose answer got lost on the way is tried again and then finds its own object, so a body that
+   * must tell the winner says who wrote it (as claims do).
    */
   put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<string | undefined>
-  /** Keys with a prefix, in the order of their UTF-8 bytes. */
+  /** Keys that begin with these characters (`''` for all), in the order of their UTF-8 bytes. */
   list(prefix: string): AsyncIterable<Listed>
+  /** Nothing happens when there is nothing. */
   delete(key: string): Promise<void>
 }
 
@@ -27,7 +32,6 @@ export interface Stored {
 export interface Listed {
   readonly key: string
   readonly bytes: number
-  readonly etag: string
 }
 
 export interface PutOptions {
@@ -35,10 +39,22 @@ export interface PutOptions {
   readonly contentType?: string
 }
 
+const segment = '[A-Za-z0-9_=][A-Za-z0-9._=-]*'
+const keyPattern = new RegExp(`^${segment}(?:/${segment})*$`)
+const prefixPattern = new RegExp(`^(?:${segment}/)*(?:${segment})?$`)
+
 /** Keys are plain: segments of letters, digits and `-_.=` joined by `/`; nothing that climbs or hides. */
+export function isKey(text: string): boolean {
+  return keyPattern.test(text)
+}
+
 export function checkKey(key: string): string {
-  if (!/^[A-Za-z0-9_=][A-Za-z0-9._=-]*(?:\/[A-Za-z0-9_=][A-Za-z0-9._=-]*)*$/.test(key)) {
-    throw new RangeError(`not a key of the store: ${JSON.stringify(key)}`)
-  }
+  if (!isKey(key)) throw new RangeError(`not a key of the store: ${JSON.stringify(key)}`)
   return key
+}
+
+/** The beginning of a key, or nothing. */
+export function checkPrefix(prefix: string): string {
+  if (!prefixPattern.test(prefix)) throw new RangeError(`not a prefix of keys of the store: ${JSON.stringify(prefix)}`)
+  return prefix
 }

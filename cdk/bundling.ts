@@ -1,0 +1,58 @@
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { AssetHashType, DockerImage } from 'aws-cdk-lib'
+import { Code } from 'aws-cdk-lib/aws-lambda'
+import { buildSync } from 'esbuild'
+
+const root = resolve(import.meta.dirname, '..')
+
+/**
+ * A function's code as one ES module, `<entry>.mjs`, with its source map and the files it reads beside it. Bundled by
+ * esbuild in this process: no Docker, no shell, no network, and no bundling at all for stacks that CDK does not need
+ * to bundle (`aws:cdk:bundling-stacks`). `files` are absolute paths by the name they get.
+ */
+export function bundledCode(entry: string, files: Readonly<Record<string, string>>): Code {
+  return Code.fromAsset(join(root, 'functions'), {
+    // What comes out counts: the same bytes are not uploaded again, wherever the checkout lies.
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // CDK wants an image to fall back to; tryBundle either succeeds or throws.
+      image: DockerImage.fromRegistry('unused'),
+      local: {
+        tryBundle(folder: string): boolean {
+          bundle(entry, folder)
+          for (const [name, path] of Object.entries(files)) copyFileSync(path, join(folder, name))
+          return true
+        },
+      },
+    },
+  })
+}
+
+function bundle(entry: string, folder: string): void {
+  const { outputFiles } = buildSync({
+    absWorkingDir: root,
+    entryPoints: [join(root, 'functions', `${entry}.ts`)],
+    // Paths in the source map are relative to the output; written elsewhere afterwards, they say nothing of this machine.
+    outdir: join(root, 'functions'),
+    outExtension: { '.js': '.mjs' },
+    write: false,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    minify: true,
+    // The names of our errors are what Lambda reports as errorType.
+    keepNames: true,
+    sourcemap: 'external',
+    sourcesContent: false,
+    legalComments: 'none',
+    logLevel: 'warning',
+    // DuckDB answers lakes on a laptop; its native parts stay there.
+    external: ['@duckdb/*'],
+    // Bundled CommonJS asks for Node's own modules by require, which ES modules do not have.
+    banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
+  })
+  for (const file of outputFiles) writeFileSync(join(folder, basename(file.path)), file.contents)
+}

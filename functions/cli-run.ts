@@ -1,0 +1,216 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Temporal } from 'temporal-polyfill'
+import type { Mailer } from '../lib/email/mailer.ts'
+import { UsageError } from '../lib/errors.ts'
+import { loadProject } from '../lib/project/load.ts'
+import type { Project, Report } from '../lib/project/project.ts'
+import { askOf, sourceOf } from '../lib/report/ask.ts'
+import type { RunOutcome, RunRequest } from '../lib/report/run.ts'
+import { runReport } from '../lib/report/run.ts'
+import { sampleProject, writeSample } from '../lib/sample/index.ts'
+import { parseSchedule, previousTime } from '../lib/schedule.ts'
+import { ownerOfThisProcess } from '../lib/store/claims.ts'
+import { runKeys } from '../lib/store/keys.ts'
+import { openStore, under } from '../lib/store/open.ts'
+import type { Store } from '../lib/store/store.ts'
+import { openSources } from './adapters.ts'
+import { credentialReader } from './credentials.ts'
+import { printOutcome, printProgress, progressBoard } from './terminal.ts'
+
+export interface RunOptions {
+  readonly project: string
+  readonly store?: string
+  readonly json?: boolean
+  readonly verbose?: boolean
+  readonly at?: string
+  readonly send?: boolean
+  readonly to?: string
+  readonly dryRun?: boolean
+  readonly explain?: boolean
+  readonly again?: boolean
+  readonly sample?: boolean
+}
+type Done = Extract<RunOutcome, { status: 'done' }>
+
+/** Runs one report, or each; the exit code. */
+export async function run(name: string | undefined, options: RunOptions): Promise<number> {
+  const loaded = await loadProject(options.project)
+  const now = Temporal.Now.instant()
+  const instants = new Map(chosen(loaded, name).map((report) => [report, instantOf(report, options.at, now)]))
+  const board = progressBoard({ quiet: options.json === true, plain: options.verbose === true })
+  const kept = openStore(options.store ?? join(loaded.folder, '.broadsheet'))
+  const store = options.sample === true ? under(kept, 'sample') : kept
+  const events = options.sample === true ? await mkdtemp(join(tmpdir(), 'broadsheet-sample-')) : undefined
+  try {
+    const project = events === undefined ? loaded : sampleProject(loaded, events)
+    const sources = openSources(project, {
+      credential: credentialReader(),
+      trace: (line) => options.verbose === true && process.stderr.write(`${line}\n`),
+      clock: () => new Date(),
+    })
+    try {
+      const requests = [...instants].map(([report, scheduledAt]) => requestOf(report, scheduledAt, options))
+      if (events !== undefined) {
+        await board.step(
+          'Making up events',
+          () => writeSample(loaded, new Map([...instants].map(([report, at]) => [report.name, at])), events),
+          (made) => `${made.events.toLocaleString('en')} events of ${made.users.toLocaleString('en')} users`,
+        )
+      }
+      if (options.explain === true || options.dryRun === true) {
+        for (const request of requests) await explain(project, request, sources.source, options)
+      }
+      if (options.dryRun === true) return 0
+      const mailer = options.send === true || options.to !== undefined ? await openMailer() : undefined
+      const outcomes: Done[] = []
+      for (const request of requests) {
+        // A sample shows the file as it is now; nothing that an earlier one kept may stand in its way.
+        if (options.sample === true) await clear(store, request)
+        const title = project.reports[request.report]?.title ?? request.report
+        const outcome = await board.step(title, (tell) =>
+          untilDone(request, tell, {
+            project,
+            store,
+            mailer,
+            source: sources.source,
+            clock: () => new Date(),
+            owner: ownerOfThisProcess(),
+          }),
+        )
+        outcomes.push(outcome)
+        if (options.json !== true) process.stdout.write(printOutcome(outcome, store))
+      }
+      if (options.json === true)
+        process.stdout.write(`${JSON.stringify({ store: store.address, runs: outcomes.map(outline) }, null, 2)}\n`)
+      return outcomes.every((outcome) => outcome.complete && outcome.mail.every((mail) => mail.state === 'sent')) ? 0 : 1
+    } finally {
+      await sources.close()
+    }
+  } finally {
+    if (events !== undefined) await rm(events, { recursive: true, force: true })
+  }
+}
+
+function chosen(project: Project, name: string | undefined): Report[] {
+  if (name === undefined) return Object.values(project.reports)
+  const report = project.reports[name]
+  if (report === undefined) {
+    throw new UsageError(`there is no report "${name}"`, {
+      remedy: `the project has ${Object.keys(project.reports).join(', ') || 'none'}`,
+    })
+  }
+  return [report]
+}
+
+/** `2026-11-16T08:00` in the report's zone, an instant with its offset, or a day: that day's scheduled time. */
+function instantOf(report: Report, at: string | undefined, now: Temporal.Instant): Temporal.Instant {
+  const schedule = parseSchedule(report.schedule)
+  if ('problem' in schedule) throw new RangeError(schedule.problem)
+  if (at === undefined) {
+    const latest = previousTime(schedule, report.timezone, now)
+    if (latest === undefined)
+      throw new UsageError(`${report.name} was never scheduled until now`, { remedy: 'say --at <instant>' })
+    return latest
+  }
+  const instant = readInstant(at, report, schedule)
+  if (Temporal.Instant.compare(instant, now) > 0) {
+    throw new UsageError(`--at ${at} is in the future`, { remedy: 'a run speaks of what is over; give a past instant' })
+  }
+  return instant
+}
+
+function readInstant(
+  at: string,
+  report: Report,
+  schedule: Exclude<ReturnType<typeof parseSchedule>, { problem: string }>,
+): Temporal.Instant {
+  try {
+    if (/^\d{4}-\d{2}-\d{2}$/.test(at)) {
+      const day = Temporal.PlainDate.from(at)
+      const end = day.add({ days: 1 }).toZonedDateTime(report.timezone).toInstant()
+      const found = previousTime(schedule, report.timezone, end.subtract({ nanoseconds: 1 }))
+      if (found?.toZonedDateTimeISO(report.timezone).toPlainDate().equals(day)) return found
+      throw new UsageError(`${report.name} is not scheduled on ${at}`, { remedy: `give a time too, such as --at ${at}T08:00` })
+    }
+    return /(?:Z|[+-]\d{2}:\d{2})$/.test(at)
+      ? Temporal.Instant.from(at)
+      : Temporal.PlainDateTime.from(at).toZonedDateTime(report.timezone).toInstant()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new UsageError(`--at ${at} is not an instant`, { remedy: 'write 2026-11-16, 2026-11-16T08:00 or 2026-11-16T07:00:00Z' })
+  }
+}
+
+function requestOf(report: Report, scheduledAt: Temporal.Instant, options: RunOptions): RunRequest {
+  return {
+    report: report.name,
+    scheduledAt,
+    again: options.again,
+    sample: options.sample,
+    send: options.to === undefined ? (options.send === true ? 'readers' : undefined) : { to: options.to },
+    begunAt: new Date(),
+  }
+}
+
+/** What would be asked: each query with its windows, and with `--explain` the requests or the SQL. */
+async function explain(
+  project: Project,
+  request: RunRequest,
+  source: ReturnType<typeof openSources>['source'],
+  options: RunOptions,
+): Promise<void> {
+  const report = project.reports[request.report] as Report
+  // With --json, stdout holds one document, so explanations go to stderr.
+  const out = options.json === true ? process.stderr : process.stdout
+  out.write(`${report.title}, ${request.scheduledAt.toZonedDateTimeISO(report.timezone).toString({ smallestUnit: 'minute' })}\n`)
+  for (const query of report.queries) {
+    const ask = askOf(query, report, request.scheduledAt)
+    const { start, end } = ask.windows.timeframe
+    const span = [start, end].map((time) => time.toString({ timeZoneName: 'never', smallestUnit: 'minute' })).join(' to ')
+    const of =
+      query.question.kind === 'ratio' ? `${query.question.of} over ${query.question.to}` : source(sourceOf(query, report)).label
+    out.write(`  ${query.name}: ${query.question.kind} of ${of}, ${span}\n`)
+    if (options.explain !== true || query.question.kind === 'ratio') continue
+    for (const line of await source(sourceOf(query, report)).explain(ask)) out.write(`    ${line}\n`)
+  }
+}
+
+async function openMailer(): Promise<Mailer> {
+  const { openSes, sesMailer } = await import('../lib/email/ses.ts')
+  return sesMailer(openSes({}))
+}
+
+async function clear(store: Store, request: RunRequest): Promise<void> {
+  for await (const { key } of store.list(runKeys(request.report, request.scheduledAt, 1).folder)) await store.delete(key)
+}
+
+/** Calls a run until it is done; a wait sleeps here, where a Lambda would book its next call. */
+async function untilDone(
+  request: RunRequest,
+  tell: (line: string) => void,
+  context: Parameters<typeof runReport>[1],
+): Promise<Done> {
+  for (;;) {
+    const outcome = await runReport(request, { ...context, progress: (event) => tell(printProgress(event)) })
+    if (outcome.status === 'done') return outcome
+    const time = outcome.at.toLocaleTimeString('en-GB')
+    tell(`waiting until ${time}: ${outcome.why} (Ctrl-C is safe: run it again and it goes on)`)
+    await sleep(Math.max(0, outcome.at.getTime() - Date.now()))
+  }
+}
+
+/** A run as `--json` prints it. */
+function outline(outcome: Done): object {
+  const { run, complete, keys, failures, mail, edition } = outcome
+  return {
+    run,
+    status: complete ? 'complete' : 'partial',
+    keys,
+    failures: failures.map(({ query, kind, message, remedy }) => ({ query, kind, message, remedy })),
+    mail,
+    figures: edition.figures,
+  }
+}

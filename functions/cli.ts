@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from 'commander'
+import { BroadsheetError, failureOf, ProjectError, printMistake, UsageError } from '../lib/errors.ts'
+
+/**
+ * The command line. Exit 0: done; 1: it ran and something in it failed; 2: the command or the project file is wrong and
+ * nothing was done; 130: interrupted, resumable. What was asked for goes to stdout, everything else to stderr.
+ */
+const program = new Command('broadsheet')
+  .description('Product-analytics questions on a schedule: every answer kept, and a mail that says what moved.')
+  .exitOverride()
+  .configureHelp({ sortSubcommands: false })
+  .showHelpAfterError('(broadsheet help shows the commands)')
+
+/** The options that every command takes. */
+function everywhere(command: Command): Command {
+  return command
+    .option('--project <file or folder>', 'the project file, or the folder that holds broadsheet.yaml', '.')
+    .option(
+      '--store <address>',
+      'where results are kept: a folder or s3://bucket/prefix (default: .broadsheet beside the project file)',
+    )
+    .option('--json', 'one JSON document on stdout, and no progress')
+    .option('--verbose', 'each call to a vendor on stderr: method, path, status, milliseconds')
+}
+
+everywhere(program.command('check'))
+  .description('validate the project file and show what was understood')
+  .action(async (options) => {
+    const { check } = await import('./cli-check.ts')
+    await check(options)
+  })
+
+everywhere(program.command('run').argument('[report]', 'one report; every report unless named'))
+  .description('one run of a report: ask, keep, and write the mail')
+  .option('--at <instant>', 'the scheduled instant, such as 2026-11-16T08:00 in the report’s zone (default: the latest)')
+  .option('--send', 'mail it to the report’s readers, once')
+  .option('--to <address>', 'mail it to this person alone')
+  .option('--dry-run', 'show what would be asked, and do nothing')
+  .option('--explain', 'show the requests or the SQL of each question')
+  .option('--again', 'ask anew, beside the answers that are kept')
+  .addOption(new Option('--sample', 'answer from made-up events; needs no account, sends nothing').conflicts(['send', 'to']))
+  .action(async (report: string | undefined, options) => {
+    const { run } = await import('./cli-run.ts')
+    process.exitCode = await run(report, options)
+  })
+
+program
+  .command('schema')
+  .argument('<what>', 'project, result or manifest')
+  .description('print the JSON Schema of the project file, of results or of manifests')
+  .action(async (what: string) => {
+    const { printSchema } = await import('./cli-check.ts')
+    printSchema(what)
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = report(error)
+}
+
+/** Says what went wrong and who can mend it; a defect of ours is shown with its stack. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  const json = process.argv.includes('--json')
+  if (error instanceof ProjectError) {
+    if (json) process.stdout.write(`${JSON.stringify({ error: 'project', mistakes: error.mistakes }, null, 2)}\n`)
+    for (const mistake of error.mistakes) process.stderr.write(`${printMistake(mistake)}\n`)
+    const count = error.mistakes.length
+    process.stderr.write(`${count} mistake${count === 1 ? '' : 's'}; nothing was done\n`)
+    return 2
+  }
+  const { kind, message, remedy } = failureOf(error)
+  if (json) process.stdout.write(`${JSON.stringify({ error: kind, message, remedy }, null, 2)}\n`)
+  process.stderr.write(`${message}${remedy === undefined ? '' : `; ${remedy}`}\n`)
+  if (!(error instanceof BroadsheetError) && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  return error instanceof UsageError ? 2 : 1
+}

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto'
+import { Logger } from '@aws-lambda-powertools/logger'
+import { SchedulerClient } from '@aws-sdk/client-scheduler'
+import { Temporal } from 'temporal-polyfill'
+import * as z from 'zod'
+import { openSes, sesMailer } from '../lib/email/ses.ts'
+import { BroadsheetError, UsageError } from '../lib/errors.ts'
+import { parseMailbox } from '../lib/mailbox.ts'
+import { loadProject } from '../lib/project/load.ts'
+import type { Project } from '../lib/project/project.ts'
+import { name } from '../lib/query.ts'
+import type { RunContext, RunOutcome, RunProgress, RunRequest } from '../lib/report/run.ts'
+import { runReport } from '../lib/report/run.ts'
+import type { Sent } from '../lib/report/send.ts'
+import { parseSchedule, previousTime } from '../lib/schedule.ts'
+import { openStore } from '../lib/store/open.ts'
+import { openSources } from './adapters.ts'
+import { credentialReader } from './credentials.ts'
+import { readEnvironment } from './environment.ts'
+import type { Booking } from './next-call.ts'
+import { bookNextCall } from './next-call.ts'
+
+const mailbox = z.string().superRefine((value, context) => {
+  const parsed = parseMailbox(value)
+  if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem })
+})
+
+/** What the function is invoked with, by a schedule or by a person. */
+const invocation = z.strictObject({
+  report: name,
+  /** The schedule's `<aws.scheduler.scheduled-time>`; the report's latest scheduled instant unless said. */
+  scheduledAt: z.iso.datetime({ offset: true }).optional(),
+  /** A person who says nothing sends nothing: the mail is only kept. */
+  send: z.union([z.enum(['readers', 'nobody']), z.strictObject({ to: mailbox }).readonly()]).default('nobody'),
+  /** Asks anew, beside what is kept. */
+  again: z.boolean().default(false),
+  /** Written by the function itself into the calls that it books: when the first of them began. */
+  begunAt: z.iso.datetime().optional(),
+})
+export type Invocation = z.input<typeof invocation>
+
+/** What it answers. A run in which anything failed does not answer: its invocation fails, after the rest was kept and mailed. */
+export type Reply =
+  | { readonly run: string; readonly status: 'complete'; readonly keys: readonly string[]; readonly mail: readonly Sent[] }
+  | { readonly run: string; readonly status: 'again'; readonly at: string; readonly why: string }
+
+/** The part of Lambda's context that is used. */
+interface InvocationContext {
+  readonly invokedFunctionArn: string
+}
+
+/** All that is built once per container. */
+export interface Container {
+  readonly run: Omit<RunContext, 'progress'>
+  readonly booking: Omit<Booking, 'functionArn'>
+  readonly log: Log
+}
+
+/** The part of Powertools' logger that is used: each call is one line of JSON. */
+type Log = Record<'info' | 'warn' | 'error', (message: string, ...about: Record<string, unknown>[]) => void>
+
+/** The function; `open` is called at the first invocation, and again only if it failed. */
+export function reportHandler(open: () => Promise<Container>) {
+  let container: Promise<Container> | undefined
+  return async (event: unknown, context: InvocationContext): Promise<Reply> => {
+    try {
+      container ??= open()
+      const { run, booking, log } = await container.catch((error: unknown) => {
+        container = undefined
+        throw error
+      })
+      const request = readRequest(event, run.project, run.clock())
+      const outcome = await runReport(request, { ...run, progress: (progress) => logProgress(log, request, progress) })
+      if (outcome.status === 'done') return replyOf(outcome)
+      const { input, identity } = continuation(request)
+      const call = { run: outcome.run, input, identity, at: outcome.at }
+      const at = await bookNextCall(call, { ...booking, functionArn: context.invokedFunctionArn }, run.clock())
+      log.info('again', { run: outcome.run, at: at.toISOString(), why: outcome.why })
+      return { run: outcome.run, status: 'again', at: at.toISOString(), why: outcome.why }
+    } catch (error) {
+      // Lambda tells whoever called the name and the message of an error, so the remedy has to be in it.
+      if (error instanceof BroadsheetError && error.remedy !== undefined) error.message += `; ${error.remedy}`
+      throw error
+    }
+  }
+}
+
+function readRequest(event: unknown, project: Project, now: Date): RunRequest {
+  const read = invocation.safeParse(event)
+  if (!read.success) {
+    throw new UsageError(`not an invocation of this function: ${z.prettifyError(read.error)}`, {
+      remedy: 'send { "report": "<name>" }, and if you like scheduledAt, send ("readers" or { "to": … }) and again',
+    })
+  }
+  const { report, scheduledAt, send, again, begunAt } = read.data
+  return {
+    report,
+    scheduledAt: scheduledAt === undefined ? latestInstant(report, project, now) : Temporal.Instant.from(scheduledAt),
+    again,
+    send: send === 'nobody' ? undefined : send,
+    begunAt: begunAt === undefined ? now : new Date(begunAt),
+  }
+}
+
+function latestInstant(name: string, project: Project, now: Date): Temporal.Instant {
+  const report = project.reports[name]
+  if (report === undefined) {
+    throw new UsageError(`there is no report "${name}"`, {
+      remedy: `the project has ${Object.keys(project.reports).join(', ') || 'none'}`,
+    })
+  }
+  const schedule = parseSchedule(report.schedule)
+  if ('problem' in schedule) throw new RangeError(schedule.problem)
+  const latest = previousTime(schedule, report.timezone, Temporal.Instant.fromEpochMilliseconds(now.getTime()))
+  if (latest !== undefined) return latest
+  throw new UsageError(`${name} was never scheduled until now`, {
+    remedy: 'give scheduledAt, a past instant such as 2026-11-16T07:00:00Z',
+  })
+}
+
+/** The same invocation for later. When it began is handed on, and is no part of what makes two calls the same. */
+function continuation(request: RunRequest): { input: Invocation; identity: object } {
+  const { report, scheduledAt, again = false, send = 'nobody', begunAt } = request
+  const identity: Invocation = { report, scheduledAt: scheduledAt.toString(), send, again }
+  return { input: begunAt === undefined ? identity : { ...identity, begunAt: begunAt.toISOString() }, identity }
+}
+
+/** Fails the invocation when a question or a mail failed, so that alarms and the on-failure destination see it. */
+function replyOf(outcome: Extract<RunOutcome, { status: 'done' }>): Reply {
+  const { run, keys, mail, failures } = outcome
+  const problems = [
+    ...failures.map(
+      ({ query, kind, message, remedy }) => `${query} (${kind}): ${message}${remedy === undefined ? '' : `; ${remedy}`}`,
+    ),
+    ...mail.flatMap(({ to, state, reason }) =>
+      state === 'sent' ? [] : [`mail to ${to}: ${state}${reason === undefined ? '' : `, ${reason}`}`],
+    ),
+  ]
+  if (problems.length === 0) return { run, status: 'complete', keys, mail }
+  const failed = new Error(
+    `${run} is kept, with ${problems.length === 1 ? 'a failure' : `${problems.length} failures`}. ${problems.join(' | ')}`,
+  )
+  // Lambda reports it as errorType; it is neither a bug nor one failure of the family, but a list of them.
+  failed.name = 'RunFailed'
+  throw failed
+}
+
+function logProgress(log: Log, request: RunRequest, progress: RunProgress): void {
+  const about = { report: request.report, scheduledAt: request.scheduledAt.toString() }
+  switch (progress.step) {
+    case 'failed': {
+      // Only a defect of ours needs its stack.
+      const error = progress.error instanceof BroadsheetError ? {} : { error: progress.error }
+      log.error('failed', { ...about, query: progress.query, why: progress.why, ...error })
+      return
+    }
+    case 'waiting':
+      log.warn('waiting', { ...about, query: progress.query, why: progress.why })
+      return
+    default:
+      log.info(progress.step, 'query' in progress ? { ...about, query: progress.query } : about)
+  }
+}
+
+async function openContainer(): Promise<Container> {
+  const environment = readEnvironment(import.meta.dirname)
+  const log = new Logger({ serviceName: 'broadsheet' })
+  const project = await loadProject(environment.project)
+  const clock = () => new Date()
+  const trace = (line: string) => environment.verbose && log.info(line)
+  const { source } = openSources(project, { credential: credentialReader(), trace, clock })
+  return {
+    run: {
+      project,
+      store: openStore(environment.store),
+      source,
+      mailer: sesMailer(openSes({})),
+      clock,
+      owner: `lambda-${randomUUID()}`,
+    },
+    booking: {
+      scheduler: new SchedulerClient({}),
+      group: environment.scheduleGroup,
+      roleArn: environment.schedulerRoleArn,
+      deadLetterArn: environment.deadLetterArn,
+    },
+    log,
+  }
+}
+
+/** What Lambda calls. */
+export const handler = reportHandler(openContainer)

@@ -1,0 +1,8 @@
+/**
+ * The language of `where`, and of `on` and `of` where they hold `[`: Mixpanel's segmentation expressions. The vendor's
+ * grammar is incomplete (precedence, escapes and number format are not in it), so what is read here is Python-like, and
+ * what is printed leans on no precedence.
+ */
+export { parseExpression, propertyOf } from './expression/parse.ts'
+export { printExpression } from './expression/print.ts'
+export type { BinaryOperator, Expression, ExpressionProblem, FunctionName } from './expression/tree.ts'

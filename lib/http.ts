@@ -1,0 +1,286 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { Agent, type Dispatcher } from 'undici'
+import type * as z from 'zod'
+import { BroadsheetError, DataError, RefusedError, UnavailableError, UsageError, WaitError } from './errors.ts'
+import { redact } from './redact.ts'
+
+/** The only door to the network. Whoever opens one says how its vendor's refusals are told apart (`classify`). */
+export interface HttpOptions {
+  /**
+   * The failure that a status and body mean, undefined for a good answer. Total: it is asked about every reply, and
+   * the class it picks decides what follows. A WaitError within the time budget is slept through, a later one thrown;
+   * an UnavailableError is tried again with back-off; everything else is thrown at once.
+   */
+  readonly classify: (reply: Reply) => BroadsheetError | undefined
+  /** Connections at a time to each host; further requests queue. */
+  readonly concurrency: number
+  /** One line for each try: `GET mixpanel.com/api/query/segmentation 200 143 ms`. Never a query string. */
+  readonly trace: (line: string) => void
+  readonly clock: () => Date
+  /** Milliseconds for a request with all its tries and pauses; 120,000 unless said. */
+  readonly budget?: number | undefined
+  readonly sleep?: ((milliseconds: number, signal: AbortSignal) => Promise<unknown>) | undefined
+  readonly random?: (() => number) | undefined
+  /** Aborts after so many milliseconds. */
+  readonly deadline?: ((milliseconds: number) => AbortSignal) | undefined
+}
+
+/** What came back. Secrets are out of `text` and `json` already, so classes may quote them. */
+export interface Reply {
+  /** `GET mixpanel.com/api/query/segmentation`: what messages call the request. */
+  readonly call: string
+  readonly status: number
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+  /** undefined when the text is not JSON. */
+  readonly json: unknown
+  readonly requestId: string | undefined
+  readonly receivedAt: Date
+}
+
+export interface HttpRequest<Schema extends z.ZodType> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Without a query string. */
+  readonly url: string
+  readonly query?: Readonly<Record<string, string | number | undefined>> | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** At most one of the two: `application/x-www-form-urlencoded` or `application/json`. */
+  readonly form?: Readonly<Record<string, string>> | undefined
+  readonly json?: unknown
+  /** What the answer parses into. */
+  readonly schema: Schema
+  /** Texts that no error or trace may hold: passwords, tokens, keys. */
+  readonly secrets: readonly string[]
+  /** Whether a try that may have reached the vendor can be sent again; all but POST and PATCH unless said. */
+  readonly repeatable?: boolean | undefined
+  /** The answer may have at most so many bytes, unpacked; 64 MiB unless said. */
+  readonly maxBytes?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Http {
+  /**
+   * The answer, parsed. Throws what `classify` says; UnavailableError when nothing whole came within tries and time
+   * budget; DataError when the answer is JSON that does not fit; RefusedError when it is too big; the signal's reason.
+   */
+  request<Schema extends z.ZodType>(request: HttpRequest<Schema>): Promise<z.output<Schema>>
+  close(): Promise<void>
+}
+
+const defaultBudget = 120_000
+const defaultMaxBytes = 64 * 1024 * 1024
+const mostTries = 4
+const firstPause = 1000
+const unpack = promisify(gunzip)
+
+export function createHttp(options: HttpOptions): Http {
+  const { classify, trace, clock, budget = defaultBudget, random = Math.random } = options
+  const { sleep = (milliseconds, signal) => wait(milliseconds, undefined, { signal }), deadline = AbortSignal.timeout } = options
+  // The time budget is the one clock of a request; undici's own timeouts would only cut long answers short of it.
+  const agent = new Agent({ connections: options.concurrency, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
+
+  async function request<Schema extends z.ZodType>(asked: HttpRequest<Schema>): Promise<z.output<Schema>> {
+    const address = addressOf(asked)
+    const call = `${asked.method} ${address.host}${address.pathname}`
+    const end = clock().getTime() + budget
+    const over = deadline(budget)
+    const signal = asked.signal === undefined ? over : AbortSignal.any([over, asked.signal])
+    const late = (cause: unknown) => new UnavailableError(`${call}: no whole answer within ${budget / 1000} s`, { cause })
+
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await attempt(asked, address, call, signal)
+      if ('value' in outcome) return outcome.value
+      asked.signal?.throwIfAborted()
+      if (over.aborted) throw late(outcome.error)
+      const pause = pauseBefore(outcome, tries, asked)
+      if (pause === undefined || clock().getTime() + pause >= end) throw outcome.error
+      try {
+        await sleep(pause, signal)
+      } catch (cause) {
+        asked.signal?.throwIfAborted()
+        if (over.aborted) throw late(outcome.error)
+        throw cause
+      }
+    }
+  }
+
+  async function attempt<Schema extends z.ZodType>(
+    asked: HttpRequest<Schema>,
+    address: URL,
+    call: string,
+    signal: AbortSignal,
+  ): Promise<{ value: z.output<Schema> } | Failed> {
+    const began = performance.now()
+    const say = (result: string | number) => trace(`${call} ${result} ${Math.round(performance.now() - began)} ms`)
+    let reply: Reply
+    try {
+      reply = await exchange(agent, asked, address, call, clock, signal)
+    } catch (cause) {
+      const why = networkCause(cause, signal)
+      if (why === undefined) throw cause
+      say(why)
+      return { error: new UnavailableError(`${call}: no whole answer (${why})`, { cause }), reached: true }
+    }
+    say(reply.status)
+    const { status, requestId } = reply
+    const refusal = classify(reply)
+    if (refusal !== undefined) return { error: refusal, reached: status >= 500 }
+    if (reply.json === undefined) {
+      const message = `${call} ${status}: the answer is not JSON; it begins: ${beginning(reply.text)}`
+      return { error: new UnavailableError(message, { requestId }), reached: true }
+    }
+    const parsed = asked.schema.safeParse(reply.json)
+    if (parsed.success) return { value: parsed.data }
+    const [issue] = parsed.error.issues
+    const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
+    const message = `${call} ${status}: the answer does not fit${where} (${issue?.message}); it begins: ${beginning(reply.text)}`
+    throw new DataError(redact(message, asked.secrets), { requestId })
+  }
+
+  /** Milliseconds, or undefined when trying again would be wrong. */
+  function pauseBefore({ error, reached }: Failed, tries: number, asked: HttpRequest<z.ZodType>): number | undefined {
+    // Half of it is left to chance, so that those who failed together do not come back together.
+    const pause = firstPause * 2 ** (tries - 1) * (0.5 + random() / 2)
+    if (error instanceof WaitError) return Math.max(pause, error.until.getTime() - clock().getTime())
+    const repeatable = asked.repeatable ?? (asked.method !== 'POST' && asked.method !== 'PATCH')
+    return error instanceof UnavailableError && tries < mostTries && (repeatable || !reached) ? pause : undefined
+  }
+
+  return { request, close: () => agent.close() }
+}
+
+interface Failed {
+  readonly error: BroadsheetError
+  /** Whether the vendor may have done what was asked although no answer came. */
+  readonly reached: boolean
+}
+
+/** When a `Retry-After` (seconds or an HTTP date) says to come back. */
+export function retryAfter(reply: Reply): Date | undefined {
+  const value = reply.headers['retry-after']
+  if (value === undefined) return undefined
+  const time = /^\d+$/.test(value) ? reply.receivedAt.getTime() + Number(value) * 1000 : Date.parse(value)
+  return Number.isNaN(time) ? undefined : new Date(time)
+}
+
+/** What is wrong with a vendor's address, if anything: credentials go over https only; plain http stays on this machine. */
+export function addressProblem(address: string): string | undefined {
+  if (!URL.canParse(address)) return `"${address}" is not an address; write https://… in full`
+  const { protocol, hostname, username, password, search, hash } = new URL(address)
+  if (username !== '' || password !== '') return 'an address holds no user or password; put them where `credentials` points to'
+  if (search !== '' || hash !== '') return 'an address ends with its path; leave out ? and #'
+  if (protocol === 'https:') return undefined
+  const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
+  if (protocol === 'http:' && loopback) return undefined
+  return `"${address}" is not https; plain http is for this machine alone (localhost, 127.0.0.1)`
+}
+
+function addressOf(asked: Pick<HttpRequest<z.ZodType>, 'url' | 'query'>): URL {
+  const problem = addressProblem(asked.url)
+  if (problem !== undefined) throw new UsageError(problem)
+  const address = new URL(asked.url)
+  const pairs = Object.entries(asked.query ?? {}).filter(([, value]) => value !== undefined)
+  // %20 for a space is read alike everywhere; URLSearchParams' + is not.
+  address.search = pairs.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(String(value))}`).join('&')
+  return address
+}
+
+async function exchange(
+  agent: Dispatcher,
+  asked: HttpRequest<z.ZodType>,
+  address: URL,
+  call: string,
+  clock: () => Date,
+  signal: AbortSignal,
+): Promise<Reply> {
+  const { contentType, body } = bodyOf(asked)
+  const response = await agent.request({
+    origin: address.origin,
+    path: `${address.pathname}${address.search}`,
+    method: asked.method,
+    headers: {
+      accept: 'application/json',
+      'accept-encoding': 'gzip',
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      ...asked.headers,
+    },
+    ...(body === undefined ? {} : { body }),
+    signal,
+  })
+  const headers = Object.fromEntries(Object.entries(response.headers).map(([key, value]) => [key, String(value)]))
+  const limit = asked.maxBytes ?? defaultMaxBytes
+  const tooBig = () =>
+    new RefusedError(`${call} ${response.statusCode}: the answer has more than ${limit} bytes`, {
+      remedy: 'ask for a shorter time, or for fewer segments',
+    })
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response.body) {
+    size += chunk.length
+    if (size > limit) throw tooBig()
+    chunks.push(chunk)
+  }
+  const packed = Buffer.concat(chunks)
+  const text = redact((await unpacked(packed, headers, limit, tooBig)).toString('utf8'), asked.secrets)
+  return {
+    call,
+    status: response.statusCode,
+    headers,
+    text,
+    json: parseJson(text),
+    requestId: headers['x-request-id'] ?? headers['request-id'],
+    receivedAt: clock(),
+  }
+}
+
+// fetch() takes a gzip that was cut for a whole one; zlib's own call does not.
+async function unpacked(bytes: Buffer, headers: Reply['headers'], limit: number, tooBig: () => BroadsheetError): Promise<Buffer> {
+  if (headers['content-encoding'] !== 'gzip' || bytes.length === 0) return bytes
+  try {
+    return await unpack(bytes, { maxOutputLength: limit })
+  } catch (error) {
+    throw codeOf(error) === 'ERR_BUFFER_TOO_LARGE' ? tooBig() : error
+  }
+}
+
+function bodyOf(asked: HttpRequest<z.ZodType>): { contentType?: string; body?: string } {
+  if (asked.form !== undefined) {
+    return { contentType: 'application/x-www-form-urlencoded', body: new URLSearchParams(asked.form).toString() }
+  }
+  return asked.json === undefined ? {} : { contentType: 'application/json', body: JSON.stringify(asked.json) }
+}
+
+// undici's own, the HTTP parser's, zlib's, TLS's, and the system's (EAI_AGAIN, ECONNRESET); a wrong argument is a defect.
+const networkCode =
+  /^(?:UND_ERR_(?!INVALID|NOT_SUPPORTED)|HPE_|Z_|ERR_(?:TLS|SSL)|UNABLE_TO_|[A-Z_]*CERT|E(?!RR_|INVAL$)[A-Z_]{3,}$)/
+
+/** `ECONNRESET`, when the network or a cut body is to blame; undefined for what is not the network's. */
+function networkCause(error: unknown, signal: AbortSignal): string | undefined {
+  if (error instanceof BroadsheetError) return undefined
+  if (signal.aborted) return 'aborted'
+  const code = codeOf(error)
+  return code !== undefined && networkCode.test(code) ? code : undefined
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** The first characters of a body on one line. */
+export function beginning(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  if (line === '') return '(nothing)'
+  return line.length > 120 ? `${line.slice(0, 120)}…` : line
+}

@@ -1,0 +1,26 @@
+/**
+ * The text with each secret, and the forms a secret takes on its way (base64, URL and JSON escapes), replaced by `…`.
+ * Secrets of less than 4 characters are left alone: they would be found everywhere.
+ */
+export function redact(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret.length >= 4)
+    .flatMap(formsOf)
+    .sort((a, b) => b.length - a.length)
+    .reduce((clean, form) => (clean.includes(form) ? clean.replaceAll(form, '…') : clean), text)
+}
+
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret, 'utf8')
+  const base64 = bytes.toString('base64')
+  const url = encodeURIComponent(secret)
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    url,
+    url.replaceAll('%20', '+'),
+    base64.replace(/=+$/, ''),
+    bytes.toString('base64url'),
+    encodeURIComponent(base64),
+  ]
+}

@@ -1,0 +1,153 @@
+import { failureOf, UnavailableError, WaitError } from '../errors.ts'
+import type { Query } from '../query.ts'
+import type { Answer, FailureResult, Result } from '../result.ts'
+import { result, toCsv, toJson, toRows } from '../result.ts'
+import { askOf, askSource, headOf, ratioOf, sourceOf } from './ask.ts'
+import type { Run } from './request.ts'
+
+/** A limit that resets, or an export that is late, is waited for this long in all. */
+const longestWait = 24 * 3600 * 1000
+/** The first pause after a transient failure that outlasted the quick retries; later ones grow with the time since the schedule. */
+const shortestPause = 60 * 1000
+
+type Outcome = Result | { readonly query: Query; readonly error: WaitError | UnavailableError }
+
+/**
+ * Answers every query of a run: kept ones are read, the others asked side by side within each source's concurrency,
+ * and each answer is kept as it comes. All results in the report's order; or the instant at which to go on.
+ */
+export async function answerAll(run: Run): Promise<{ results: Result[] } | { at: Date; why: string }> {
+  const outcomes = new Map<string, Outcome>()
+  const asked = Map.groupBy(
+    run.report.queries.filter((query) => query.question.kind !== 'ratio'),
+    (query) => sourceOf(query, run.report),
+  )
+  await Promise.all(
+    [...asked].map(([source, queries]) =>
+      eachOf(queries, run.context.source(source).concurrency, async (query) => {
+        outcomes.set(
+          query.name,
+          await answer(run, query, (head) =>
+            askSource(run.context.source(source), askOf(query, run.report, run.request.scheduledAt), head),
+          ),
+        )
+      }),
+    ),
+  )
+  for (const query of run.report.queries) {
+    if (query.question.kind === 'ratio') outcomes.set(query.name, await answerRatio(run, query, outcomes))
+  }
+  const inOrder = run.report.queries.map((query) => outcomes.get(query.name) as Outcome)
+  const pending = inOrder.filter((outcome) => 'error' in outcome)
+  const again = nextCall(run, pending)
+  if (again !== undefined) return again
+  const results: Result[] = []
+  for (const outcome of inOrder) results.push('error' in outcome ? fail(run, outcome.query, outcome.error) : outcome)
+  for (const failure of results) if (failure.shape === 'failure') await keep(run, failure)
+  return { results }
+}
+
+/** Runs `work` on all items, `width` at a time. */
+async function eachOf<Item>(items: readonly Item[], width: number, work: (item: Item) => Promise<void>): Promise<void> {
+  const queue = items.values()
+  const worker = async () => {
+    for (const item of queue) await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
+}
+
+async function answer(run: Run, query: Query, ask: (head: ReturnType<typeof headOf>) => Promise<Answer>): Promise<Outcome> {
+  const { context, request, report } = run
+  const head = headOf(query, report, context.project, request.scheduledAt)
+  const kept = await readKept(run, query.name, head)
+  if (kept !== undefined) {
+    context.progress?.({ step: 'kept', query: query.name })
+    return kept
+  }
+  context.progress?.({ step: 'asking', query: query.name })
+  try {
+    const fresh = await ask(head)
+    await keep(run, fresh)
+    context.progress?.({ step: 'answered', query: query.name })
+    return fresh
+  } catch (error) {
+    if (!(error instanceof WaitError) && !(error instanceof UnavailableError)) return fail(run, query, error)
+    context.progress?.({ step: 'waiting', query: query.name, why: error.message, error })
+    return { query, error }
+  }
+}
+
+async function answerRatio(run: Run, query: Query, outcomes: ReadonlyMap<string, Outcome>): Promise<Outcome> {
+  const { question } = query
+  if (question.kind !== 'ratio') throw new RangeError(`${query.name} is no ratio`)
+  const [of, to] = [question.of, question.to].map((name) => outcomes.get(name))
+  for (const part of [of, to]) {
+    if (part !== undefined && 'error' in part) return { query, error: part.error }
+    if (part === undefined || part.shape === 'failure') {
+      const why = `${part?.query ?? question.of} has no answer, so nothing can be divided`
+      const failure: FailureResult = {
+        ...headOf(query, run.report, run.context.project, run.request.scheduledAt),
+        shape: 'failure',
+        kind: part?.kind ?? 'bug',
+        message: why,
+        remedy: `it comes back when ${part?.query ?? question.of} is answered`,
+      }
+      run.context.progress?.({ step: 'failed', query: query.name, why, error: undefined })
+      return failure
+    }
+  }
+  return answer(run, query, async (head) => ratioOf(query, head, of as Answer, to as Answer))
+}
+
+/** What a query's failure for good is kept as; readers see it as a notice, and the others go on. */
+function fail(run: Run, query: Query, error: unknown): FailureResult {
+  const { kind, ...failure } = failureOf(error)
+  run.context.progress?.({ step: 'failed', query: query.name, why: failure.message, error })
+  return {
+    ...headOf(query, run.report, run.context.project, run.request.scheduledAt),
+    shape: 'failure',
+    kind: kind === 'project' || kind === 'usage' ? 'refused' : kind,
+    ...failure,
+  }
+}
+
+/** A kept answer counts while its definition is still the project file's. A failure is no answer: it is asked again. */
+async function readKept(run: Run, query: string, head: ReturnType<typeof headOf>): Promise<Answer | undefined> {
+  const { store } = run.context
+  const [json, csv] = [await store.get(run.keys.json(query)), await store.get(run.keys.csv(query))]
+  if (json === undefined || csv === undefined) return undefined
+  const kept = result.safeParse(JSON.parse(Buffer.from(json.body).toString('utf8')))
+  if (!kept.success || kept.data.shape === 'failure' || kept.data.definition !== head.definition) return undefined
+  run.objects.note(run.keys.csv(query), csv.body, toRows(kept.data).length - 1)
+  run.objects.note(run.keys.json(query), json.body)
+  return kept.data
+}
+
+/** The CSV first: where there is a JSON, both are there. */
+async function keep(run: Run, fresh: Result): Promise<void> {
+  const rows = toRows(fresh)
+  if (rows.length > 0) await run.objects.put(run.keys.csv(fresh.query), toCsv(fresh), 'text/csv; charset=utf-8', rows.length - 1)
+  await run.objects.put(run.keys.json(fresh.query), toJson(fresh), 'application/json')
+}
+
+/**
+ * When to go on, if something is still to be waited for. A known reset is waited for up to a day; transient failures
+ * are retried until the report's `hold` is over, with pauses that grow with the time since the schedule.
+ */
+function nextCall(
+  run: Run,
+  pending: readonly { query: Query; error: WaitError | UnavailableError }[],
+): { at: Date; why: string } | undefined {
+  const now = run.context.clock().getTime()
+  const scheduled = run.request.scheduledAt.epochMilliseconds
+  const begun = Math.max(scheduled, run.request.begunAt?.getTime() ?? now)
+  const holdOver = scheduled + run.report.hold * 1000
+  const calls = pending.flatMap(({ query, error }) => {
+    const why = `${query.name}: ${error.message}`
+    if (error instanceof WaitError) return now < begun + longestWait ? [{ at: error.until.getTime(), why }] : []
+    const pause = Math.max(shortestPause, (now - scheduled) / 4)
+    return now < holdOver ? [{ at: Math.min(now + pause, holdOver), why }] : []
+  })
+  const [first] = calls.sort((a, b) => a.at - b.at)
+  return first === undefined ? undefined : { at: new Date(first.at), why: first.why }
+}

@@ -1,0 +1,159 @@
+import type { Report } from '../project/project.ts'
+import type { Query } from '../query.ts'
+import type { FailureResult, FunnelResult, SeriesResult } from '../result.ts'
+import { parseDuration, resolveTimeframe } from '../timeframe.ts'
+import { aboutTheSame, tellChange } from './changes.ts'
+import { mostSeries, seriesChart, stepsChart } from './charts.ts'
+import type { Article } from './edition.ts'
+import { ratesDiffer } from './findings.ts'
+import type { Language } from './headline.ts'
+import { headlineOf, inProse } from './headline.ts'
+import type { Period } from './periods.ts'
+import type { Reading } from './reading.ts'
+import { isOther } from './reading.ts'
+import type { SegmentNames } from './segment-names.ts'
+import { segmentNames } from './segment-names.ts'
+import type { Shown } from './tables.ts'
+import { funnelTable, mostRows, seriesTable } from './tables.ts'
+import { asSentence, inWords } from './titles.ts'
+
+/** What an article's small print has to know of the page around it. */
+export interface Page {
+  readonly report: Report
+  /** The period that the line under the title names; an answer about another one says so. */
+  readonly usual: Period
+  readonly attachments: number
+}
+
+/** One answered question: the finding, a picture, a table where it is split, and what has to be said beside them. */
+export function articleOf(reading: Reading, language: Language, page: Page): Article {
+  const { query, result } = reading
+  const { question } = query
+  const on = question.kind === 'segmentation' || question.kind === 'funnel' ? question.on : undefined
+  const names = segmentNames(on, language.locale)
+  const head = { query: query.name, kicker: query.title, headline: headlineOf(reading, language).full }
+  return result.shape === 'funnel'
+    ? { ...head, ...funnelBody(reading, result, names, language, page) }
+    : { ...head, ...seriesBody(reading, result, names, language, page) }
+}
+
+type Body = Omit<Article, 'query' | 'kicker' | 'headline' | 'notice'>
+
+function seriesBody(reading: Reading, result: SeriesResult, names: SegmentNames, language: Language, page: Page): Body {
+  const { question } = reading.query
+  const split = (question.kind === 'segmentation' && question.on !== undefined) || result.series.length > 1
+  const chart = seriesChart(reading, result, names, language)
+  const shown = split && result.series.length > 0 ? seriesTable(reading, result, names, language) : undefined
+  const notes = [
+    ...otherPeriod(reading, language, page),
+    ...perDay(reading, result, language),
+    ...(chart === undefined ? [] : leftOut(result)),
+    ...cut(shown, language, page),
+    ...result.notes.map(({ text }) => text),
+  ]
+  const body = { ...(chart === undefined ? {} : { chart }), ...(shown === undefined ? {} : { table: shown.table }) }
+  return { ...body, notes: notes.map(asSentence) }
+}
+
+function funnelBody(reading: Reading, result: FunnelResult, names: SegmentNames, language: Language, page: Page): Body {
+  const drawn = reading.query.chart !== 'none' && result.steps.length > 0
+  const { segments } = result
+  const shown =
+    segments === undefined || segments.length === 0 ? undefined : funnelTable(reading, result, segments, names, language)
+  const notes = [
+    ...entrants(reading, language, page),
+    ...loss(result, language),
+    ...cut(shown, language, page),
+    ...result.notes.map(({ text }) => text),
+  ]
+  const chart = drawn ? { chart: stepsChart(reading, result, language) } : {}
+  return { ...chart, ...(shown === undefined ? {} : { table: shown.table }), notes: notes.map(asSentence) }
+}
+
+function otherPeriod({ period, comparisons, running }: Reading, { dates }: Language, { usual }: Page): string[] {
+  if (isSame(period, usual)) return []
+  const [main] = comparisons
+  const compared =
+    main === undefined ? '' : `, compared with ${dates.span(main.period, { year: main.period.start.year !== period.end.year })}`
+  return [`Counted ${dates.during(period, period.start.year !== usual.start.year)}${running ? ' so far' : ''}${compared}`]
+}
+
+/** `Users who entered from 2 to 8 November: the latest week whose seven days are over` */
+function entrants(reading: Reading, { dates, numbers, at }: Language, { usual, report }: Page): string[] {
+  const { query, period, unfinished } = reading
+  const { question } = query
+  const within = question.kind === 'funnel' ? question.within : undefined
+  const plain = resolveTimeframe(query.timeframe, at, report)
+  const movedBack = within !== undefined && parseDuration(within) !== undefined && !period.end.equals(plain.end) && !unfinished
+  if (isSame(period, usual) && !movedBack) return []
+  const who = `Users who entered ${dates.during(period, period.start.year !== usual.start.year)}`
+  if (!movedBack) return [who]
+  const one = within.startsWith('1 ')
+  const unit = period.unit === 'period' ? 'stretch of that length' : period.unit
+  return [`${who}: the latest ${unit} whose ${inProse(within, numbers)} ${one ? 'is' : 'are'} over`]
+}
+
+/** `Most are lost on the way to Create Project (1,445)`; of two steps there is only one way. */
+function loss({ steps }: FunnelResult, { numbers }: Language): string[] {
+  if (steps.length < 3) return []
+  const losses = steps.slice(1).map((step, at) => ({ name: step.name, lost: (steps[at]?.count ?? 0) - step.count }))
+  const [most, next] = [...losses].sort((a, b) => b.lost - a.lost)
+  if (most === undefined || most.lost <= 0 || most.lost === next?.lost) return []
+  return [`Most are lost on the way to ${most.name} (${numbers.whole(most.lost)})`]
+}
+
+/** Months differ in length, so what happened a day is told beside the change of the whole. */
+function perDay(reading: Reading, result: SeriesResult, { numbers, dates }: Language): string[] {
+  const { period, format } = reading
+  const [main] = reading.comparisons
+  const adds = result.measure === 'general' || result.measure === 'sum'
+  if (!adds || main === undefined || main.from === null || main.to === null) return []
+  // A leap day in a year is not worth a line.
+  if (Math.abs(main.period.days - period.days) <= period.days / 100) return []
+  const [from, to] = [main.from / main.period.days, main.to / period.days]
+  const told = tellChange({ from, to }, reading, numbers)
+  const moved = ratesDiffer({ hits: main.from, among: main.period.days }, { hits: main.to, among: period.days })
+  const change = moved && told !== undefined ? `: ${told.direction} ${told.long}` : `: ${aboutTheSame}`
+  const lengths = `${dates.span(period)} has ${numbers.whole(period.days)} days, ${dates.span(main.period)} ${numbers.whole(main.period.days)}`
+  const levels = `a day, that is ${numbers.inProse(to, format)} after ${numbers.inProse(from, format)}`
+  return [`${lengths}; ${levels}${main.beyond === undefined ? '' : change}`]
+}
+
+/** A picture that leaves parts out says so; where parts add up, they are in its Other. */
+function leftOut(result: SeriesResult): string[] {
+  const named = result.series.filter(({ name }) => !isOther(result, name)).length
+  const adds = result.measure === 'general' || result.measure === 'sum'
+  return named > mostSeries && !adds ? [`The chart shows the ${inWords(mostSeries, String)} largest`] : []
+}
+
+function cut(shown: Shown | undefined, { numbers }: Language, { attachments }: Page): string[] {
+  if (shown === undefined || shown.rows <= mostRows) return []
+  const where = attachments > 0 ? 'the attached CSV' : 'the CSV'
+  return [`${numbers.whole(mostRows)} of ${numbers.whole(shown.rows)} rows; all are in ${where}`]
+}
+
+function isSame(a: Period, b: Period): boolean {
+  return a.start.equals(b.start) && a.end.equals(b.end)
+}
+
+/** A question without an answer: what happened, who can mend it, and that the rest stands. */
+export function noticeOf(query: Query, failure: FailureResult, others: boolean): Article {
+  const mend = failure.remedy === undefined ? addressees[failure.kind] : `${addressees[failure.kind]}: ${failure.remedy}`
+  const rest = others ? ' The other figures are not touched by this.' : ''
+  return {
+    query: query.name,
+    kicker: query.title,
+    headline: 'This question has no answer today',
+    notice: `${asSentence(failure.message)} ${asSentence(mend)}${rest}`,
+    notes: [],
+  }
+}
+
+const addressees = {
+  credential: 'This is for whoever keeps the credentials',
+  refused: 'This is for the author of the report',
+  data: 'This is for whoever keeps the data',
+  wait: 'Nobody has to act, the next edition asks again',
+  unavailable: 'Nobody has to act, the next edition asks again',
+  bug: 'This is for whoever runs the report',
+} as const satisfies Record<FailureResult['kind'], string>

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import type { Temporal } from 'temporal-polyfill'
+import { RefusedError } from '../errors.ts'
+import type { Project, Report } from '../project/project.ts'
+import type { Query } from '../query.ts'
+import type { Answer, Result, SeriesResult } from '../result.ts'
+import type { AnsweredKind, Ask, Source } from '../sources/source.ts'
+import type { Window, Windows } from '../timeframe.ts'
+import { isoWithOffset, parseDuration, resolveWindows } from '../timeframe.ts'
+
+/** What stands at the head of every result of a query, answered or not. */
+export type Head = Pick<Result, 'version' | 'report' | 'query' | 'source' | 'definition' | 'timezone' | 'timeframe'>
+
+/** The windows of a query at a scheduled instant, a funnel's moved back until its entrants' time is over. */
+export function windowsOf(query: Query, report: Report, at: Temporal.Instant): Windows {
+  const { question } = query
+  const funnel = question.kind === 'funnel' ? { within: parseDuration(question.within), immature: question.immature } : {}
+  return resolveWindows({ timeframe: query.timeframe, trend: query.trend, compare: query.compare, ...funnel }, at, report)
+}
+
+export function headOf(query: Query, report: Report, project: Project, at: Temporal.Instant): Head {
+  return {
+    version: 1,
+    report: report.name,
+    query: query.name,
+    source: sourceOf(query, report),
+    definition: definitionOf(query, report, project),
+    timezone: report.timezone,
+    timeframe: spanOf(windowsOf(query, report, at).timeframe),
+  }
+}
+
+/** The source that a query asks; a ratio counts to the source of what it is a ratio of. */
+export function sourceOf(query: Query, report: Report): string {
+  if (query.source !== undefined) return query.source
+  const { question } = query
+  const inner = question.kind === 'ratio' ? report.queries.find((other) => other.name === question.of) : undefined
+  if (inner?.source === undefined) throw new RangeError(`query ${query.name} has no source`)
+  return inner.source
+}
+
+/**
+ * SHA-256 of question and source: what an answer depends on, and nothing else. Credentials, budgets and names may
+ * change and it stays, so that answers go on being compared.
+ */
+export function definitionOf(query: Query, report: Report, project: Project): string {
+  const { question } = query
+  const parts =
+    question.kind === 'ratio'
+      ? [question.of, question.to].map((inner) => {
+          const other = report.queries.find((candidate) => candidate.name === inner)
+          return other === undefined ? inner : definitionOf(other, report, project)
+        })
+      : []
+  const { credentials: _, budget: __, wait: ___, ...source } = project.sources[query.source ?? '']?.config ?? { kind: 'none' }
+  const definition = {
+    question,
+    parts,
+    // The title is in an answer only where it names the one series.
+    title: question.kind === 'segmentation' && question.event === 'any' ? query.title : undefined,
+    timeframe: query.timeframe,
+    trend: query.trend,
+    compare: query.compare,
+    timezone: report.timezone,
+    weekStart: report.weekStart,
+    source,
+  }
+  return createHash('sha256').update(canonical(definition)).digest('hex')
+}
+
+/** What a source is asked for a query. */
+export function askOf(query: Query, report: Report, at: Temporal.Instant, signal?: AbortSignal): Ask {
+  return {
+    question: query.question,
+    title: query.title,
+    windows: windowsOf(query, report, at),
+    calendar: { timezone: report.timezone, weekStart: report.weekStart },
+    scheduledAt: at,
+    signal,
+  } as Ask
+}
+
+/** Asks a source; throws what the source throws. */
+export async function askSource(source: Source, ask: Ask, head: Head): Promise<Answer> {
+  // The kinds of `answers` and of the question are the same key; TypeScript cannot follow that through a union.
+  const kind = ask.question.kind as AnsweredKind
+  const answer = source.answers[kind] as ((ask: Ask) => Promise<object>) | undefined
+  if (answer === undefined) {
+    throw new RefusedError(`${source.label} cannot answer a ${ask.question.kind} question`, {
+      remedy: 'ask another source; `broadsheet check` prints which source answers what',
+    })
+  }
+  const shape = kind === 'funnel' ? 'funnel' : 'series'
+  return { ...head, shape, ...(await answer(ask)) } as Answer
+}
+
+/** The quotient of two kept answers, point by point; null where nothing is divided by. */
+export function ratioOf(query: Query, head: Head, of: Answer, to: Answer): SeriesResult {
+  const { question } = query
+  if (question.kind !== 'ratio') throw new RangeError(`${query.name} is no ratio`)
+  if (of.shape !== 'series' || to.shape !== 'series' || of.unit !== to.unit || of.dates.join() !== to.dates.join()) {
+    throw new RefusedError(`${question.of} and ${question.to} are not series over the same dates`, {
+      remedy: 'give both queries the same timeframe, trend and unit',
+    })
+  }
+  const quotient = (over: number | null | undefined, under: number | null | undefined) =>
+    typeof over !== 'number' || typeof under !== 'number' || under === 0 ? null : (over / under) * question.times
+  // A ratio of one series to one is named after the question; split ones keep the segments' names.
+  const split = of.series.length !== 1
+  const under = (name: string) => (to.series.length === 1 ? to.series[0] : to.series.find((series) => series.name === name))
+  return {
+    ...head,
+    shape: 'series',
+    unit: of.unit,
+    measure: 'ratio',
+    ...(of.trend === undefined ? {} : { trend: of.trend }),
+    dates: of.dates,
+    ...(of.partial === undefined ? {} : { partial: of.partial }),
+    series: of.series.map((series) => ({
+      name: split ? series.name : query.title,
+      values: series.values.map((value, at) => quotient(value, under(series.name)?.values[at])),
+      total: quotient(series.total, under(series.name)?.total),
+    })),
+    total: quotient(of.total, to.total),
+    comparisons: of.comparisons.flatMap((compared) => {
+      const other = to.comparisons.find((candidate) => candidate.to === compared.to)
+      if (other === undefined) return []
+      const totals = of.series.map((series) => {
+        const divisor = to.series.length === 1 ? other.total : other.totals[series.name]
+        return [split ? series.name : query.title, quotient(compared.totals[series.name], divisor)] as const
+      })
+      return [{ ...compared, total: quotient(compared.total, other.total), totals: Object.fromEntries(totals) }]
+    }),
+    notes: [...of.notes, ...to.notes].filter((note, at, all) => all.findIndex((other) => other.text === note.text) === at),
+  }
+}
+
+function spanOf(window: Window): { start: string; end: string } {
+  return { start: isoWithOffset(window.start), end: isoWithOffset(window.end) }
+}
+
+/** JSON with sorted keys, so that the order of words in the file does not matter. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}

@@ -1,0 +1,149 @@
+import type { Temporal } from 'temporal-polyfill'
+import type { Funnel } from '../query.ts'
+import { aboutTheSame, tellChange } from './changes.ts'
+import type { Numbers } from './numbers.ts'
+import type { Dates } from './periods.ts'
+import { against, before } from './periods.ts'
+import type { Comparison, Reading } from './reading.ts'
+import { figureStep } from './reading.ts'
+import { segmentNames } from './segment-names.ts'
+import type { Subject } from './titles.ts'
+import { inWords, subjectOf } from './titles.ts'
+
+/** What sentences are made with. They are English; numbers, dates and countries are written as the locale does. */
+export interface Language {
+  readonly locale: string
+  readonly numbers: Numbers
+  readonly dates: Dates
+  /** The scheduled instant: `last week` is seen from there. */
+  readonly at: Temporal.Instant
+}
+
+/** The finding over a question: its level, its change, and who made most of it. */
+export interface Headline {
+  /** `4,190 sign-ups, up 9 %` */
+  readonly short: string
+  /** `4,190 sign-ups, up 9 %; Germany made 84 % of the rise` */
+  readonly full: string
+}
+
+export function headlineOf(reading: Reading, language: Language): Headline {
+  const short = shortHeadline(reading, language)
+  const share = shareOfChange(reading, language)
+  return { short, full: share === undefined ? short : `${short}; ${share}` }
+}
+
+function shortHeadline(reading: Reading, language: Language): string {
+  const { level, query, result, period, unfinished } = reading
+  const { numbers, dates, at, locale } = language
+  const subject = subjectOf(query, locale)
+  if (level === null) return withoutNumber(reading, language)
+  const [main] = reading.comparisons
+  if (result.shape === 'funnel') {
+    const text = funnelLevel(reading, level, language)
+    return unfinished ? `${text} so far` : `${text}${changeClause(reading, main, numbers)}`
+  }
+  const isCount = result.measure === 'general' || result.measure === 'unique'
+  if (level === 0 && isCount && subject.countable) {
+    if (unfinished) return `No ${subject.within} so far`
+    return `No ${subject.within} ${dates.lately(period, at)}${beforeNone(reading, main, numbers)}`
+  }
+  const text = levelOf(reading, level, subject, numbers)
+  if (unfinished) return `${text} so far`
+  if (main?.from === 0 && main.beyond === true && isCount) {
+    return `${text}; there were none ${before(period, main.with)}`
+  }
+  return `${text}${changeClause(reading, main, numbers)}`
+}
+
+function levelOf(reading: Reading, level: number, subject: Subject, numbers: Numbers): string {
+  const value = numbers.inProse(level, reading.format)
+  const counted = reading.format === 'number' && subject.countable && value !== '1'
+  return counted ? `${value} ${subject.within}` : `${subject.leading} at ${value}`
+}
+
+/** `, up 9 %`, `, about the same`; nothing where nothing can be claimed. */
+function changeClause(reading: Reading, main: Comparison | undefined, numbers: Numbers): string {
+  if (main?.beyond === undefined) return ''
+  const on = main.with === 'previous' ? '' : ` ${against(reading.period, main.with)}`
+  const told = main.beyond ? tellChange(main, reading, numbers) : undefined
+  return told === undefined ? `, ${aboutTheSame}${on}` : `, ${told.direction} ${told.long}${on}`
+}
+
+function beforeNone(reading: Reading, main: Comparison | undefined, numbers: Numbers): string {
+  if (main === undefined || main.from === null) return ''
+  const then = before(reading.period, main.with)
+  if (main.from === 0) return `, and none ${then}`
+  return main.beyond === true ? `; there were ${numbers.inProse(main.from, reading.format)} ${then}` : ''
+}
+
+function withoutNumber({ query, result, period, unfinished }: Reading, { locale, dates, at }: Language): string {
+  if (result.shape === 'funnel') {
+    const entered = `Nobody entered at ${result.steps[0]?.name ?? 'the first step'}`
+    return unfinished ? `${entered} so far` : `${entered} ${dates.lately(period, at)}`
+  }
+  const parts = result.measure === 'general' || result.measure === 'unique' || result.measure === 'sum'
+  return `No ${parts ? 'total' : 'number'} for ${subjectOf(query, locale).within}`
+}
+
+/** `27 % of the week before last went from Sign Up to Invite within seven days` */
+function funnelLevel(reading: Reading, level: number, { numbers, dates, at }: Language): string {
+  const { query, result, period, unfinished } = reading
+  if (result.shape !== 'funnel') return ''
+  const steps = result.steps
+  const [first, last] = [steps[0], steps[figureStep(query, steps)]]
+  const lately = dates.lately(period, at)
+  // Whose last seven days are over entered a week before the rest of the page.
+  const whose = !unfinished && lately === 'the week before last' ? ` of ${lately}` : ''
+  const many = level === 0 ? `None of ${numbers.whole(first?.count ?? 0)}` : `${numbers.inProse(level, 'percent')}${whose}`
+  const way = first?.name === last?.name ? `did ${last?.name} again` : `went from ${first?.name} to ${last?.name}`
+  const within = query.question.kind === 'funnel' ? ` within ${inProse(query.question.within, numbers)}` : ''
+  return `${many} ${way}${within}`
+}
+
+/** `7 days` is `seven days`. */
+export function inProse(within: Funnel['within'], numbers: Numbers): string {
+  const [count = '', unit = ''] = within.split(' ')
+  const number = Number(count)
+  if (number === 1) return `one ${unit.replace(/s$/, '')}`
+  return `${inWords(number, numbers.whole)} ${unit.replace(/s?$/, 's')}`
+}
+
+function shareOfChange(reading: Reading, { numbers, locale }: Language): string | undefined {
+  const { largest, result, query } = reading
+  const [main] = reading.comparisons
+  if (largest === undefined || main?.from == null || main.to === null || result.shape !== 'series') return undefined
+  const on = query.question.kind === 'segmentation' ? query.question.on : undefined
+  const name = segmentNames(on, locale).show(largest.name)
+  const rise = main.to > main.from ? 'rise' : 'fall'
+  if (largest.share > 1.005) return `${name} made all of the ${rise} and more`
+  return largest.share >= 0.995
+    ? `${name} made all of the ${rise}`
+    : `${name} made ${numbers.inProse(largest.share, 'percent')} of the ${rise}`
+}
+
+/** The news of a figure as a sentence: `Sign-ups rose 9 % to 4,190; Germany made 84 % of the rise` */
+export function newsOf(reading: Reading, language: Language): string {
+  const { level, comparisons, format } = reading
+  const clause = moveOf(reading, language)
+  const { short, full } = headlineOf(reading, language)
+  // Where something begins or ends, the headline says it better.
+  if (clause === undefined || level === null || level === 0 || comparisons[0]?.from === 0) return full
+  const share = shareOfChange(reading, language)
+  const main = comparisons[0]
+  const to = clause.includes(' from ') ? '' : ` to ${language.numbers.inProse(level, format)}`
+  const text = `${subjectOf(reading.query, language.locale).leading} ${clause}${to}`
+  if (main === undefined) return short
+  return share === undefined ? text : `${text}; ${share}`
+}
+
+/** `rose 9 %`, `fell 0.4`, `rose from 30 to 4,000`; undefined where it did not move beyond chance. */
+export function moveOf(reading: Reading, { numbers }: Language): string | undefined {
+  const [main] = reading.comparisons
+  if (main?.beyond !== true || main.to === null) return undefined
+  const told = tellChange(main, reading, numbers)
+  if (told === undefined) return undefined
+  const on = main.with === 'previous' ? '' : ` ${against(reading.period, main.with)}`
+  const to = told.long.startsWith('from ') ? ` to ${main.to === 0 ? 'none' : numbers.inProse(main.to, reading.format)}` : ''
+  return `${told.direction === 'up' ? 'rose' : 'fell'} ${told.long}${to}${on}`
+}

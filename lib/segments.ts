@@ -1,0 +1,73 @@
+import type { Note } from './result.ts'
+
+/** One part of an answer split by a property, its numbers known for every bucket and window. */
+export interface Segment {
+  readonly name: string
+  /** One for each bucket of the trend. */
+  readonly values: readonly (number | null)[]
+  /** Of the timeframe. */
+  readonly total: number | null
+  /** Of each compared period, in the question's order; null where the period lacks the segment. */
+  readonly compared: readonly (number | null)[]
+}
+
+export interface Arranged {
+  readonly segments: Segment[]
+  readonly notes: Note[]
+  /** How many segments are in `Other`, or left out where numbers do not add up. */
+  readonly folded: number
+}
+
+/** What the folded rest is called; it stands last. */
+export const otherName = 'Other'
+
+/**
+ * The largest segments first (equal ones by name), at most `limit` of them. The rest becomes one more, `Other`, where the
+ * measure adds up (general, sum); uniques and averages do not, so the rest is left out. Either way a note says how many.
+ * `clean` drops what Mixpanel spells as empty or `undefined`. A real segment called Other is quoted beside a folded one.
+ */
+export function arrangeSegments(
+  segments: readonly Segment[],
+  { limit, clean, adds }: { readonly limit: number; readonly clean: boolean; readonly adds: boolean },
+): Arranged {
+  const kept = clean ? segments.filter(({ name }) => name !== '' && name !== 'undefined') : [...segments]
+  kept.sort(bySize)
+  const shown = kept.slice(0, limit)
+  const rest = kept.slice(limit)
+  if (rest.length === 0) return { segments: shown, notes: [], folded: 0 }
+  const many = rest.length === 1 ? '1 more segment' : `${rest.length.toLocaleString('en-US')} more segments`
+  if (!adds) {
+    const text = `${many} beyond the limit of ${limit} ${rest.length === 1 ? 'is' : 'are'} not shown: these numbers do not add up`
+    return { segments: shown, notes: [{ kind: 'other', text }], folded: rest.length }
+  }
+  const text = `${otherName} holds ${many} beyond the limit of ${limit}`
+  return { segments: [...quoteOther(shown), fold(rest)], notes: [{ kind: 'other', text }], folded: rest.length }
+}
+
+function bySize(a: Segment, b: Segment): number {
+  const [first, second] = [a.total ?? Number.NEGATIVE_INFINITY, b.total ?? Number.NEGATIVE_INFINITY]
+  if (first !== second) return first > second ? -1 : 1
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
+}
+
+function fold(rest: readonly Segment[]): Segment {
+  const column = (pick: (segment: Segment) => number | null | undefined) => addUp(rest.map((segment) => pick(segment) ?? null))
+  return {
+    name: otherName,
+    values: (rest[0]?.values ?? []).map((_, at) => column(({ values }) => values[at])),
+    total: column(({ total }) => total),
+    compared: (rest[0]?.compared ?? []).map((_, at) => column(({ compared }) => compared[at])),
+  }
+}
+
+/** Null is "nothing there", so it adds nothing; only nothing but null stays null. */
+function addUp(numbers: readonly (number | null)[]): number | null {
+  return numbers.reduce((sum, number) => (number === null ? sum : (sum ?? 0) + number), null)
+}
+
+function quoteOther(segments: readonly Segment[]): Segment[] {
+  const names = new Set(segments.map(({ name }) => name))
+  let quoted = otherName
+  while (names.has(quoted)) quoted = `"${quoted}"`
+  return segments.map((segment) => (segment.name === otherName ? { ...segment, name: quoted } : segment))
+}

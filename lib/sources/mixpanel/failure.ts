@@ -1,0 +1,106 @@
+import type { BroadsheetError } from '../../errors.ts'
+import { CredentialError, RefusedError, UnavailableError, WaitError } from '../../errors.ts'
+import type { Reply } from '../../http.ts'
+import { beginning, retryAfter } from '../../http.ts'
+import type { Region } from './schema.ts'
+
+/** Whom a call is made for, so that a message can name it. */
+export interface Caller {
+  readonly project: string
+  readonly region: Region
+  /** Where the service account stands, such as `ssm:/name`. */
+  readonly credentials: string
+}
+
+const lakeRound = 'or ask a lake: raw export is not part of that limit, and its events answer the same question'
+const hour = 3600
+/** Mixpanel's own word for how long a concurrent query is waited for (`t=10`). */
+const concurrencyPause = 10
+
+/**
+ * What a reply of the Query API means, undefined for a good answer. The vendor's text is kept. From the API's
+ * documentation and, for 402, 403 and the headers of 429, from what public clients met in 2026.
+ */
+export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | undefined {
+  const { call, status, requestId } = reply
+  const said = vendorText(reply)
+  const message = `${call} ${status}: ${said ?? beginning(reply.text)}`
+  const refused = (remedy: string) => new RefusedError(message, { requestId, remedy })
+  const account = (remedy: string) => new CredentialError(message, { requestId, remedy })
+
+  if (status >= 500 || status === 408) return transient(reply, message)
+  if (status >= 200 && status < 300) {
+    // The older API answers errors with 200, too.
+    if (said === undefined && reply.json !== null) return undefined
+    return refused('ask another way; the text is what Mixpanel says of it')
+  }
+  if (status === 429) return tooMany(reply, message)
+  // Bad credentials can be a 400.
+  if (status === 401 || /unable to authenticate/i.test(message)) {
+    return account(`put a service account of project ${caller.project} that has not expired into ${caller.credentials}`)
+  }
+  if (status === 402) return refused(`upgrade the Mixpanel plan, ${lakeRound}`)
+  const days = /date range exceeds (\d+) days/i.exec(message)?.[1]
+  if (days !== undefined) return refused(`the Mixpanel plan goes back ${days} days: ask for less, upgrade it, ${lakeRound}`)
+  if (status === 403) return account(`give the service account in ${caller.credentials} access to project ${caller.project}`)
+  if (/invalid project id for cluster/i.test(message)) {
+    return refused(`project ${caller.project} does not live in region ${caller.region}; set the source's region to us, eu or in`)
+  }
+  if (status === 404) return refused('look up the id in Mixpanel; it may have been deleted, or be of another project')
+  if (status < 400) return refused("Mixpanel redirects nobody: check the source's `url`")
+  return refused('ask another way; the text is what Mixpanel says of it')
+}
+
+/** The text of `{"error": …}`; undefined where there is none. */
+function vendorText({ json }: Reply): string | undefined {
+  if (json === null || typeof json !== 'object' || !('error' in json)) return undefined
+  // Annotations answer `"error": null` or "" when all is well.
+  if (json.error === null || json.error === '' || json.error === false) return undefined
+  return typeof json.error === 'string' ? json.error : JSON.stringify(json.error)
+}
+
+function transient(reply: Reply, message: string): BroadsheetError {
+  const { requestId } = reply
+  const until = retryAfter(reply)
+  return until === undefined ? new UnavailableError(message, { requestId }) : new WaitError(message, { requestId, until })
+}
+
+/**
+ * Three kinds share the status. The hour's window and the concurrency limit have a `RateLimit` header that shows which
+ * of the two is at 0; a shed load has neither. Texts of 2022 show the same numbers, for proxies that drop headers.
+ */
+function tooMany(reply: Reply, message: string): BroadsheetError {
+  const { requestId } = reply
+  const wait = (until: Date, remedy: string) => new WaitError(message, { requestId, until, remedy })
+  const inSeconds = (seconds: number) => new Date(reply.receivedAt.getTime() + seconds * 1000)
+  const limits = rateLimits(reply.headers.ratelimit ?? '')
+
+  const window = limits.get('project')
+  const inLastHour = /(\d+)\/(\d+) queries running in the last hour/i.exec(message)
+  if (window?.left === 0 || (window === undefined && isOver(inLastHour))) {
+    const until = window?.seconds === undefined ? (retryAfter(reply) ?? inSeconds(hour)) : inSeconds(window.seconds)
+    return wait(until, 'the project has used up its queries of the hour; whoever else asks the same project takes part in it')
+  }
+  const running = limits.get('project-concurrency')
+  const atATime = /(\d+)\/(\d+) queries running concurrently/i.exec(message)
+  if (running?.left === 0 || (running === undefined && isOver(atATime))) {
+    return wait(inSeconds(running?.seconds ?? concurrencyPause), 'too many queries of the project run at a time')
+  }
+  return transient(reply, message)
+}
+
+function isOver(used: RegExpExecArray | null): boolean {
+  return used !== null && Number(used[1]) >= Number(used[2])
+}
+
+/** `"project";r=0;t=3600, "project-concurrency";r=3`: what is left of each limit, and the seconds until it resets. */
+function rateLimits(header: string): Map<string, { left: number; seconds?: number }> {
+  const limits = new Map<string, { left: number; seconds?: number }>()
+  for (const item of header.split(',')) {
+    const [name, left] = [/"([^"]+)"/.exec(item)?.[1], /;\s*r=(\d+)/.exec(item)?.[1]]
+    const seconds = /;\s*t=(\d+)/.exec(item)?.[1]
+    if (name === undefined || left === undefined) continue
+    limits.set(name, { left: Number(left), ...(seconds === undefined ? {} : { seconds: Number(seconds) }) })
+  }
+  return limits
+}

@@ -1,0 +1,169 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { BroadsheetError, UnavailableError, UsageError } from '../errors.ts'
+import { locked, unless } from './lock.ts'
+import { ownerIsDead, ownerOfThisProcess } from './owner.ts'
+import type { Listed, Store } from './store.ts'
+import { checkKey, checkPrefix, isKey } from './store.ts'
+
+/** Where bodies and locks are while something is written. No key begins with a dot, so it is never listed. */
+const writing = '.writing'
+
+/**
+ * A folder as a store; it is made by the first put. A key is a file's path, an etag the SHA-256 of its content.
+ * Bodies are written aside, synced, and then linked or renamed into place, so neither a reader nor a kill -9 meets
+ * half of one, and nothing that was answered is lost with the power. Files whose path is no key (`.DS_Store`) are not
+ * seen. Folders that became empty stay: removing one would race with a put that has just made it.
+ */
+export function openFolder(folder: string): Store {
+  const root = resolve(folder)
+  const aside = join(root, writing)
+  const pathOf = (key: string) => join(root, checkKey(key))
+  const lockOf = (key: string) => join(aside, `${sha256(key)}.lock`)
+  let swept: Promise<void> | undefined
+
+  async function read(key: string) {
+    // A folder (EISDIR), or a key below another key (ENOTDIR), is no object.
+    const body = await readFile(pathOf(key)).catch(unless('ENOENT', 'EISDIR', 'ENOTDIR'))
+    return body === undefined ? undefined : { body, etag: sha256(body) }
+  }
+
+  return {
+    address: root,
+    locate: pathOf,
+    get: (key) => inWords(root, () => read(key)),
+
+    put: (key, body, options = {}) =>
+      inWords(root, async () => {
+        const path = pathOf(key)
+        await mkdir(aside, { recursive: true })
+        swept ??= sweep(aside)
+        await swept
+        const bytes = typeof body === 'string' ? Buffer.from(body) : body
+        const part = join(aside, `${encodeURIComponent(ownerOfThisProcess())} ${randomUUID()}.part`)
+        try {
+          await writeThrough(part, bytes)
+          await mkdir(dirname(path), { recursive: true })
+          const condition = options.if
+          if (condition === 'absent') {
+            if (!(await linkAbsent(part, path))) return undefined
+          } else {
+            const holds = await locked(lockOf(key), async () => {
+              if (condition !== undefined && (await read(key))?.etag !== condition.etag) return false
+              await rename(part, path)
+              return true
+            })
+            if (!holds) return undefined
+          }
+          await syncFolder(dirname(path))
+          return sha256(bytes)
+        } finally {
+          await rm(part, { force: true })
+        }
+      }),
+
+    async *list(prefix) {
+      yield* walk(root, '', checkPrefix(prefix))
+    },
+
+    delete: (key) =>
+      inWords(root, async () => {
+        const path = pathOf(key)
+        if ((await stat(path).catch(unless('ENOENT', 'ENOTDIR'))) === undefined) return
+        await mkdir(aside, { recursive: true })
+        await locked(lockOf(key), () => rm(path, { force: true }))
+      }),
+  }
+}
+
+/** Depth first in key order: a folder counts as its name with a slash, so `a-b` (0x2D) comes before `a/` (0x2F). */
+async function* walk(root: string, at: string, prefix: string): AsyncGenerator<Listed> {
+  const found = await inWords(root, () => readdir(join(root, at), { withFileTypes: true }).catch(unless('ENOENT', 'ENOTDIR')))
+  const names = (found ?? [])
+    .filter((entry) => isKey(entry.name) && (entry.isFile() || entry.isDirectory()))
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+    // Keys are ASCII, where the order of bytes is the order of strings.
+    .sort()
+  for (const name of names) {
+    const key = at + name
+    if (name.endsWith('/')) {
+      if (key.startsWith(prefix) || prefix.startsWith(key)) yield* walk(root, key, prefix)
+    } else if (key.startsWith(prefix)) {
+      // It may have been deleted since.
+      const file = await stat(join(root, key)).catch(unless('ENOENT'))
+      if (file !== undefined) yield { key, bytes: file.size }
+    }
+  }
+}
+
+/** Removes what processes that were killed had begun to write. */
+async function sweep(aside: string): Promise<void> {
+  for (const name of await readdir(aside)) {
+    const [owner = ''] = name.split(' ')
+    if (name.endsWith('.part') && ownerIsDead(decodeURIComponent(owner))) await rm(join(aside, name), { force: true })
+  }
+}
+
+async function linkAbsent(part: string, path: string): Promise<boolean> {
+  return link(part, path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return false
+      throw error
+    },
+  )
+}
+
+async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx')
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** A file's name is lost with the power unless its folder is synced too. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** What a file system refuses, in the family's words; anything else is a bug and stays itself. */
+async function inWords<T>(root: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof BroadsheetError || !(error instanceof Error)) throw error
+    const { code = '', path = root } = error as NodeJS.ErrnoException
+    if (['EACCES', 'EPERM', 'EROFS'].includes(code)) {
+      throw new UsageError(`the store ${root} does not let us at ${path} (${code})`, {
+        remedy: 'mend its permissions, or choose another folder with --store',
+        cause: error,
+      })
+    }
+    if (['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'].includes(code)) {
+      throw new UsageError(`the store ${root} cannot hold ${path} (${code})`, {
+        remedy: 'a file stands where a folder must be, or a folder where a file must: choose another folder with --store',
+        cause: error,
+      })
+    }
+    if (['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO', 'ESTALE'].includes(code)) {
+      throw new UnavailableError(`the store ${root} cannot be used right now (${code})`, {
+        remedy: 'look at its disk',
+        cause: error,
+      })
+    }
+    throw error
+  }
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import type { Temporal } from 'temporal-polyfill'
+
+/**
+ * Where everything of a run lies: the promise to consumers, in one place. `attempt` counts from 1; asking again (2 and
+ * up) has a folder of its own, because the first answer, which was mailed, stays.
+ */
+export interface RunKeys {
+  /** The run's id: `<report>/<scheduled instant>`, with `-2` for its second attempt. */
+  readonly run: string
+  readonly attempt: number
+  /** With the slash at its end: the prefix of all that consumers read of this run. */
+  readonly folder: string
+  json(query: string): string
+  csv(query: string): string
+  png(query: string): string
+  readonly html: string
+  readonly eml: string
+  /** Written last. */
+  readonly manifest: string
+  /** Per query, the newest run in which it was answered; one for all runs of the report. */
+  readonly latest: string
+  /** The same answers as rows, in Parquet. */
+  readonly rows: string
+  readonly claim: string
+}
+
+export function runKeys(report: string, scheduledAt: Temporal.Instant, attempt: number): RunKeys {
+  const stamp = stampOf(scheduledAt, attempt)
+  const folder = `${runFolder(report, scheduledAt, attempt)}/`
+  const of = (query: string, extension: string) => `${folder}${checkQuery(query)}.${extension}`
+  return {
+    run: `${report}/${stamp}`,
+    attempt,
+    folder,
+    json: (query) => of(query, 'json'),
+    csv: (query) => of(query, 'csv'),
+    png: (query) => of(query, 'png'),
+    html: `${folder}email.html`,
+    eml: `${folder}email.eml`,
+    manifest: `${folder}manifest.json`,
+    latest: `reports/${report}/latest.json`,
+    rows: `results/${report}/${stamp}.parquet`,
+    claim: `claims/runs/${report}/${stamp}.json`,
+  }
+}
+
+/** `reports/<report>/<YYYYMMDDTHHMMSSZ>`, with `-2` for the second attempt; no slash at its end. */
+export function runFolder(report: string, scheduledAt: Temporal.Instant, attempt: number): string {
+  return `reports/${checkName(report)}/${stampOf(scheduledAt, attempt)}`
+}
+
+/**
+ * Who has had which mail of a run: one claim for each recipient and purpose, so that a trial never takes the readers'.
+ * The recipient, a mailbox (`Ann <ann@example.com>` or the address alone), is told by a hash of its address, because no
+ * reader's address stands in the store; another spelling of the name or in capitals is the same reader.
+ */
+export function mailClaimKey(
+  report: string,
+  scheduledAt: Temporal.Instant,
+  attempt: number,
+  recipient: string,
+  purpose: string,
+): string {
+  const address = (/<([^<>]+)>\s*$/.exec(recipient)?.[1] ?? recipient).trim().toLowerCase()
+  const hash = createHash('sha256')
+    .update(JSON.stringify([address, purpose]))
+    .digest('hex')
+  return `claims/mail/${checkName(report)}/${stampOf(scheduledAt, attempt)}/${hash}.json`
+}
+
+/** Whole seconds, which is all that a schedule has. */
+function stampOf(instant: Temporal.Instant, attempt: number): string {
+  if (!Number.isInteger(attempt) || attempt < 1) throw new RangeError(`attempts count from 1, not ${attempt}`)
+  const seconds = instant.toString({ smallestUnit: 'second' }).replace(/[-:]/g, '')
+  return attempt === 1 ? seconds : `${seconds}-${attempt}`
+}
+
+/** As the project file has it; what else is in a run's folder has names that no query may take. */
+function checkQuery(name: string): string {
+  if (name === 'manifest') throw new RangeError('a query named manifest would be kept where the manifest is')
+  return checkName(name)
+}
+
+function checkName(name: string): string {
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new RangeError(`no name of a report or query: ${JSON.stringify(name)}`)
+  return name
+}

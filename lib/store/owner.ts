@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+
+/**
+ * A process by a name that tells others on its host whether it still lives: `host/pid/start-random`.
+ * `start` is the process's pid namespace and start time where the system says them (Linux), because pids are used
+ * again, in containers at once. Any other owner (a Lambda's request id) is fine too, and never known to be dead.
+ */
+const namespace = read(() => readlinkSync('/proc/self/ns/pid').replace(/\D/g, ''))
+const self = `${hostname()}/${process.pid}/${namespace}.${startOf(process.pid)}-${randomBytes(6).toString('hex')}`
+
+/** `host/pid/start-random` of this process; the same for as long as it lives. */
+export function ownerOfThisProcess(): string {
+  return self
+}
+
+/** True only when the owner names a process of this host that certainly is no more. */
+export function ownerIsDead(owner: string): boolean {
+  const [, host, pid, theirNamespace, start] = /^([^/]+)\/(\d+)\/(\d*)\.(\d*)-[0-9a-f]+$/.exec(owner) ?? []
+  if (host !== hostname() || theirNamespace !== namespace) return false
+  try {
+    process.kill(Number(pid), 0)
+  } catch (error) {
+    // EPERM: it lives, and is another user's.
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true
+  }
+  const now = startOf(Number(pid))
+  return start !== '' && now !== '' && now !== start
+}
+
+/** In ticks since the host's start; '' where nobody says, 'ended' for a process that only waits for its parent to look. */
+function startOf(pid: number): string {
+  const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  // proc(5): the name, second of the fields, may hold spaces and brackets; state is the third field, start the 22nd.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : (fields[19] ?? '')
+}
+
+/** There is no /proc outside Linux, and some hide other users' processes in it. */
+function read(from: () => string): string {
+  try {
+    return from()
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,20 @@
+import type { Store } from './store.ts'
+import { checkKey, checkPrefix } from './store.ts'
+
+/** The part of a store under a prefix, as a store of its own: `under(store, 'sample')` keeps `a` at `sample/a`. */
+export function under(store: Store, prefix: string): Store {
+  checkKey(prefix)
+  const full = (key: string) => `${prefix}/${checkKey(key)}`
+  return {
+    address: store.locate(prefix),
+    locate: (key) => store.locate(full(key)),
+    get: async (key) => store.get(full(key)),
+    put: async (key, body, options) => store.put(full(key), body, options),
+    async *list(start) {
+      for await (const listed of store.list(`${prefix}/${checkPrefix(start)}`)) {
+        yield { ...listed, key: listed.key.slice(prefix.length + 1) }
+      }
+    },
+    delete: async (key) => store.delete(full(key)),
+  }
+}

@@ -1,0 +1,237 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { RefusedError, UnavailableError, UsageError, WaitError } from '../../../lib/errors.ts'
+import { latestPointer, runManifest } from '../../../lib/report/manifest.ts'
+import type { RunContext, RunOutcome, RunRequest } from '../../../lib/report/run.ts'
+import { runReport } from '../../../lib/report/run.ts'
+import { contents, desk, monday, postOffice, project, report, soon, vendor } from './desk.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'broadsheet run '))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const request: RunRequest = { report: 'weekly', scheduledAt: monday }
+
+function done(outcome: RunOutcome): Extract<RunOutcome, { status: 'done' }> {
+  if (outcome.status !== 'done') throw new Error(`not done: ${outcome.why}`)
+  return outcome
+}
+
+async function manifestOf(context: RunContext, run = '20261116T070000Z') {
+  const stored = await context.store.get(`reports/weekly/${run}/manifest.json`)
+  return runManifest.parse(JSON.parse(Buffer.from(stored?.body ?? []).toString()))
+}
+
+describe('a run', () => {
+  test('keeps every answer, the mail and a manifest whose hashes are those of the objects', async () => {
+    const context = desk(folder)
+    const outcome = done(await runReport(request, context))
+    expect(outcome).toMatchObject({ run: 'weekly/20261116T070000Z', complete: true, failures: [], mail: [] })
+    const manifest = await manifestOf(context)
+    expect(manifest.status).toBe('complete')
+    const names = manifest.objects.map(({ key }) => key.replace('reports/weekly/20261116T070000Z/', ''))
+    for (const name of ['signups.json', 'signups.csv', 'signups.png', 'activation.json', 'rate.csv', 'email.html', 'email.eml']) {
+      expect(names).toContain(name)
+    }
+    for (const object of manifest.objects) {
+      const body = (await context.store.get(object.key))?.body ?? new Uint8Array()
+      expect(createHash('sha256').update(body).digest('hex'), object.key).toBe(object.sha256)
+      expect(body.byteLength).toBe(object.bytes)
+    }
+    expect(outcome.keys.at(-1)).toBe('reports/weekly/20261116T070000Z/manifest.json')
+  })
+
+  test('divides a ratio from kept answers: 721 errors per 721 sign-ups, times 1000', async () => {
+    const { results } = done(await runReport(request, desk(folder)))
+    const rate = results.find((result) => result.query === 'rate')
+    expect(rate).toMatchObject({ shape: 'series', measure: 'ratio', total: 1000, comparisons: [{ total: 1000 }] })
+  })
+
+  test('is asked once: called again it reads what is kept', async () => {
+    const source = vendor()
+    const context = desk(folder, { source: () => source })
+    const first = done(await runReport(request, context))
+    const asked = source.asked.length
+    const second = done(await runReport(request, context))
+    expect(source.asked.length).toBe(asked)
+    expect(second.results).toEqual(first.results)
+    expect(second.keys).toEqual(first.keys)
+  })
+
+  test('sends each reader one mail, however often it is called', async () => {
+    const mailer = postOffice(folder)
+    const context = desk(folder, { mailer })
+    await runReport(request, context)
+    for (const _ of [1, 2, 3]) {
+      const outcome = done(await runReport({ ...request, send: 'readers' }, context))
+      expect(outcome.mail.map(({ state }) => state)).toEqual(['sent', 'sent'])
+    }
+    expect(await mailer.taken()).toEqual(['a@example.com', 'b@example.com'])
+  })
+
+  test('a trial to one person never takes the real mail’s place', async () => {
+    const mailer = postOffice(folder)
+    const context = desk(folder, { mailer })
+    await runReport({ ...request, send: { to: 'a@example.com' } }, context)
+    await runReport({ ...request, send: 'readers' }, context)
+    expect(await mailer.taken()).toEqual(['a@example.com', 'a@example.com', 'b@example.com'])
+  })
+
+  test('asking again keeps the first answer and moves latest forward', async () => {
+    const context = desk(folder)
+    await runReport(request, context)
+    const before = await contents(context.store)
+    const source = vendor()
+    const outcome = done(await runReport({ ...request, again: true }, { ...context, source: () => source }))
+    expect(source.asked).toHaveLength(3)
+    expect(outcome.run).toBe('weekly/20261116T070000Z-2')
+    const after = await contents(context.store)
+    for (const [key, body] of before) if (!key.endsWith('latest.json')) expect(after.get(key), key).toBe(body)
+    const latest = latestPointer.parse(JSON.parse(after.get('reports/weekly/latest.json') ?? ''))
+    expect(latest.queries['signups']?.run).toBe('weekly/20261116T070000Z-2')
+  })
+
+  test('an older run never moves latest back', async () => {
+    const context = desk(folder)
+    await runReport(request, context)
+    await runReport({ ...request, scheduledAt: monday.subtract({ hours: 24 * 7 }) }, context)
+    const latest = latestPointer.parse(JSON.parse((await contents(context.store)).get('reports/weekly/latest.json') ?? ''))
+    expect(latest.queries['signups']?.run).toBe('weekly/20261116T070000Z')
+  })
+
+  test('a kept answer counts only while its definition is the file’s', async () => {
+    const wait = vendor((query) =>
+      query === 'Errors' ? new WaitError('limit', { until: new Date('2026-11-16T07:10:00Z') }) : undefined,
+    )
+    const context = desk(folder, { source: () => wait })
+    expect((await runReport(request, context)).status).toBe('again')
+    const changed = {
+      ...project,
+      reports: {
+        weekly: {
+          ...report,
+          queries: report.queries.map((query) =>
+            query.name === 'signups' ? { ...query, timeframe: 'previous_2_weeks' } : query,
+          ),
+        },
+      },
+    }
+    const source = vendor()
+    await runReport(request, { ...context, project: changed, source: () => source })
+    expect(source.asked.toSorted()).toEqual(['Errors', 'Sign-ups'])
+  })
+})
+
+describe('a run that cannot be finished at once', () => {
+  test('waits for a known reset, keeps what is answered, and asks only the rest when called again', async () => {
+    const until = new Date('2026-11-16T07:40:00Z')
+    const blocked = vendor((query) => (query === 'Errors' ? new WaitError('60 queries this hour', { until }) : undefined))
+    const context = desk(folder, { source: () => blocked })
+    expect(await runReport(request, context)).toMatchObject({ status: 'again', at: until, why: 'errors: 60 queries this hour' })
+    expect(await context.store.get('reports/weekly/20261116T070000Z/manifest.json')).toBeUndefined()
+    const open = vendor()
+    done(await runReport(request, { ...context, source: () => open }))
+    expect(open.asked).toEqual(['Errors'])
+  })
+
+  test('retries a transient failure until hold is over, then the mail goes out with a hole', async () => {
+    const down = vendor((query) => (query === 'Errors' ? new UnavailableError('502') : undefined))
+    const mailer = postOffice(folder)
+    const context = desk(folder, { source: () => down, mailer })
+    const send = { ...request, send: 'readers' } as const
+    let now = soon()
+    let calls = 0
+    for (;;) {
+      const at = now
+      const outcome = await runReport(send, { ...context, clock: () => at })
+      calls += 1
+      if (outcome.status === 'done') {
+        expect(outcome.failures.map(({ query, kind }) => [query, kind])).toEqual([
+          ['errors', 'unavailable'],
+          ['rate', 'unavailable'],
+        ])
+        break
+      }
+      expect(outcome.at.getTime()).toBeGreaterThan(now.getTime())
+      now = outcome.at
+    }
+    expect(now.toISOString()).toBe('2026-11-16T09:00:00.000Z')
+    expect(calls).toBeLessThan(25)
+    expect((await manifestOf(context)).status).toBe('partial')
+    expect(await mailer.taken()).toHaveLength(2)
+  })
+
+  test('a retry of a finished run with a failure fails at once without asking', async () => {
+    const refusing = vendor((query) =>
+      query === 'Errors' ? new RefusedError('no such event', { remedy: 'name another' }) : undefined,
+    )
+    const context = desk(folder, { source: () => refusing })
+    expect(done(await runReport(request, context)).complete).toBe(false)
+    const asked = refusing.asked.length
+    expect(done(await runReport(request, context))).toMatchObject({
+      complete: false,
+      failures: [{ query: 'errors', remedy: 'name another' }, { query: 'rate' }],
+    })
+    expect(refusing.asked.length).toBe(asked)
+  })
+
+  test('if every query failed, readers get nothing and the owner gets the reason', async () => {
+    const mailer = postOffice(folder)
+    const context = desk(folder, { source: () => vendor(() => new RefusedError('plan has no API')), mailer })
+    const outcome = done(await runReport({ ...request, send: 'readers' }, context))
+    expect(await mailer.taken()).toEqual([report.owner])
+    expect(outcome.complete).toBe(false)
+    expect((await manifestOf(context)).status).toBe('failed')
+  })
+})
+
+describe('sending', () => {
+  test('a throttled account is a wait, a refusal is told and tried again when called again', async () => {
+    let trouble: unknown = new WaitError('throttled', { until: new Date('2026-11-16T07:01:00Z') })
+    const mailer = postOffice(folder, () => trouble)
+    const context = desk(folder, { mailer })
+    const send = { ...request, send: 'readers' } as const
+    expect(await runReport(send, context)).toMatchObject({ status: 'again', why: 'throttled' })
+    trouble = new RefusedError('address is not verified')
+    expect(done(await runReport(send, context)).mail[0]).toMatchObject({ state: 'refused', reason: 'address is not verified' })
+    trouble = undefined
+    expect(done(await runReport(send, context)).mail.map(({ state }) => state)).toEqual(['sent', 'sent'])
+    expect(await mailer.taken()).toEqual(['a@example.com', 'b@example.com'])
+  })
+
+  test('a time-out leaves the mail unknown: told each time, never sent again', async () => {
+    let trouble: unknown = new UnavailableError('no answer within 30 s')
+    const mailer = postOffice(folder, () => trouble)
+    const context = desk(folder, { mailer })
+    const send = { ...request, send: 'readers' } as const
+    expect(done(await runReport(send, context)).mail[0]).toMatchObject({ state: 'unknown' })
+    trouble = undefined
+    expect(done(await runReport(send, context)).mail[0]).toMatchObject({ state: 'unknown' })
+    expect(await mailer.taken()).toEqual([])
+  })
+
+  test('no recipient’s address stands in the store', async () => {
+    const context = desk(folder, { mailer: postOffice(folder) })
+    await runReport({ ...request, send: 'readers' }, context)
+    for (const [key, body] of await contents(context.store)) expect(body.includes('b@example.com'), key).toBe(false)
+  })
+})
+
+describe('a request that makes no sense is refused, and nothing is done', () => {
+  test.each([
+    ['an unknown report', { ...request, report: 'weakly' }, /no report "weakly".*/],
+    ['the future', { ...request, scheduledAt: monday.add({ hours: 1 }) }, /in the future/],
+    ['a sample that is sent', { ...request, sample: true, send: 'readers' as const }, /never sent/],
+    ['readers of a second answer', { ...request, again: true, send: 'readers' as const }, /never mails the readers/],
+  ])('%s', async (_, wrong, message) => {
+    const context = desk(folder, { mailer: postOffice(folder) })
+    await expect(runReport(wrong, context)).rejects.toThrow(message)
+    await expect(runReport(wrong, context)).rejects.toBeInstanceOf(UsageError)
+    expect([...(await contents(context.store)).keys()]).toEqual([])
+  })
+})

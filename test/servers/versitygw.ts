@@ -1,0 +1,30 @@
+/**
+ * S3 as it is in production: versitygw keeps files in a folder, durable over kill -9, with conditional writes of its own.
+ * For suites named `*.real.test.ts`; needs `$REAL_SERVERS/bin/versitygw`.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort, launch, realServer } from './launch.ts'
+import type { S3Server } from './s3.ts'
+import { s3Server } from './s3.ts'
+
+export async function startVersitygw(): Promise<S3Server & { readonly pid: number }> {
+  const folder = await mkdtemp(join(tmpdir(), 'versitygw-'))
+  const port = await freePort()
+  const [access, secret] = ['broadsheet', 'broadsheet-secret']
+  const gateway = await launch(realServer('bin/versitygw'), ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', folder], {
+    env: { ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret },
+    ready: `http://127.0.0.1:${port}/`,
+  })
+  const server = s3Server(port, access, secret)
+  return {
+    ...server,
+    pid: gateway.pid,
+    stop: async () => {
+      await server.stop()
+      await gateway.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
