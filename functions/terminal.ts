@@ -1,5 +1,5 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2'
-import type { Edition, Figure } from '../lib/report/edition.ts'
+import type { Edition, Figure } from '../lib/edition.ts'
 import type { RunOutcome, RunProgress } from '../lib/report/run.ts'
 import type { Store } from '../lib/store/store.ts'
 

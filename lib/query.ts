@@ -64,17 +64,20 @@ export const funnel = z.strictObject({
 })
 export type Funnel = z.output<typeof funnel>
 
-export const retention = z.strictObject({
-  first: text,
-  // biome-ignore lint/suspicious/noThenProperty: the word of the project file; a text, so nothing takes it for a promise
-  then: text,
-  kind: z.enum(['birth', 'compounded']).default('birth'),
-  unbounded: z.boolean().default(false),
-  unit: z.enum(['day', 'week', 'month']).default('week'),
-  intervals: positive.max(90).default(6),
-  on: property.optional(),
-  where: where.optional(),
-})
+export const retention = z
+  .strictObject({
+    first: text,
+    // biome-ignore lint/suspicious/noThenProperty: the word of the project file; a text, so nothing takes it for a promise
+    then: text,
+    kind: z.enum(['birth', 'compounded']).default('birth'),
+    unbounded: z.boolean().default(false),
+    unit: z.enum(['day', 'week', 'month']).default('week'),
+    intervals: positive.max(90).default(6),
+    on: property.optional(),
+    where: where.optional(),
+  })
+  // `kind` already says which question it is.
+  .transform(({ kind, ...question }) => ({ ...question, counting: kind }))
 
 export const frequency = z.strictObject({
   event: text,

@@ -143,7 +143,16 @@ export function toRows(value: Result): Cell[][] {
   }
 }
 
-/** UTF-8 without BOM, comma, `\n`, null is empty. Exact: formulas are neutralised in mails and feeds, not here. */
-export function toCsv(value: Result): string {
-  return stringify(toRows(value), { record_delimiter: '\n' })
+/**
+ * UTF-8 without BOM, comma, `\n`, null is empty: exact, for programs. `forSpreadsheets` puts a `'` before text that a
+ * spreadsheet would run as a formula (OWASP, CSV injection); numbers stay numbers, negative ones too.
+ */
+export function toCsv(value: Result, options: { readonly forSpreadsheets?: boolean } = {}): string {
+  const rows = toRows(value)
+  const cells = options.forSpreadsheets === true ? rows.map((row) => row.map(neutral)) : rows
+  return stringify(cells, { record_delimiter: '\n' })
+}
+
+function neutral(cell: Cell): Cell {
+  return typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell
 }

@@ -1,4 +1,4 @@
-import type { Chart } from '../report/edition.ts'
+import type { Chart } from '../edition.ts'
 import { lettering } from './lettering.ts'
 import { drawableCharacters, rasterise } from './raster.ts'
 

@@ -1,4 +1,4 @@
-import type { Edition } from '../report/edition.ts'
+import type { Edition } from '../edition.ts'
 import { drawPage } from './page.ts'
 import { drawText } from './text.ts'
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import MailComposer from 'nodemailer/lib/mail-composer'
+import type { Edition } from '../edition.ts'
 import { UsageError } from '../errors.ts'
 import type { Mailbox } from '../mailbox.ts'
 import { parseMailbox } from '../mailbox.ts'
-import type { Edition } from '../report/edition.ts'
 import type { Drawn } from './index.ts'
 
 export interface MessageOptions {

@@ -1,4 +1,4 @@
-import type { SeriesChart } from '../report/edition.ts'
+import type { SeriesChart } from '../edition.ts'
 import type { Lettering } from './lettering.ts'
 
 /** A value axis that holds all values and zero, in steps of 1, 2, 2.5 or 5 times a power of ten. */

@@ -1,6 +1,6 @@
 import { html, raw } from 'hono/html'
+import type { Article, Change, Edition, Figure } from '../edition.ts'
 import { parseMailbox } from '../mailbox.ts'
-import type { Article, Change, Edition, Figure } from '../report/edition.ts'
 import { clip } from './clip.ts'
 import { colours, outlookStyleSheet, sans, serif, styleSheet } from './look.ts'
 import { dataTable } from './table.ts'

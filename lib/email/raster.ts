@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { characters } from './coverage.ts'
+import { palettePng } from './palette-png.ts'
 
 const subsets = ['latin', 'latin-ext', 'cyrillic', 'cyrillic-ext', 'greek', 'greek-ext', 'vietnamese']
 const wasm = 'index_bg.wasm'
@@ -44,16 +45,16 @@ async function readAsset(name: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await readFile(rasterAssets[name] as string))
 }
 
-/** An SVG as PNG, at two pixels for each of its units, its text set in Inter and nothing else. */
+/** An SVG as an opaque PNG, at two pixels for each of its units, its text set in Inter and nothing else. */
 export async function rasterise(svg: string): Promise<Uint8Array> {
   const { Resvg, fontBuffers } = await load()
   const font = { fontBuffers, defaultFontFamily: 'Inter', sansSerifFamily: 'Inter' }
-  const drawing = new Resvg(svg, { fitTo: { mode: 'zoom', value: 2 }, font })
+  const drawing = new Resvg(svg, { fitTo: { mode: 'zoom', value: 2 }, font, background: '#ffffff' })
   // Both live in the wasm's memory, which no garbage collector sees.
   try {
     const image = drawing.render()
     try {
-      return image.asPng()
+      return palettePng(image.pixels, image.width, image.height)
     } finally {
       image.free()
     }

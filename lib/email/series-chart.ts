@@ -3,7 +3,7 @@ import { BarChart, LineChart } from 'echarts/charts'
 import { GraphicComponent, GridComponent } from 'echarts/components'
 import { init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
-import type { SeriesChart } from '../report/edition.ts'
+import type { SeriesChart } from '../edition.ts'
 import type { Drawing } from './chart.ts'
 import type { Lettering } from './lettering.ts'
 import { fit, textWidth } from './lettering.ts'
@@ -214,7 +214,12 @@ function timeframeBand(chart: SeriesChart, inner: Inner, x: (at: number) => numb
   const from = chart.timeframeFrom
   if (from === undefined || from <= 0 || from >= chart.labels.length) return []
   const start = Math.max(inner.left, x(from) - step / 2)
-  const shape = { x: start, y: inner.top - 8, width: inner.right + (chart.kind === 'line' ? 6 : 0) - start, height: inner.bottom - inner.top + 8 }
+  const shape = {
+    x: start,
+    y: inner.top - 8,
+    width: inner.right + (chart.kind === 'line' ? 6 : 0) - start,
+    height: inner.bottom - inner.top + 8,
+  }
   return [{ type: 'rect', silent: true, z: -1, shape, style: { fill: colours.band } }]
 }
 

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { StepsChart } from '../report/edition.ts'
+import type { StepsChart } from '../edition.ts'
 import type { Drawing } from './chart.ts'
 import type { Lettering } from './lettering.ts'
 import { fit, textWidth, wrap } from './lettering.ts'
@@ -71,7 +71,7 @@ function drawStep(
   const overall = letters.label(step.overallText)
   // Side by side where both fit over their bar, else one above the other.
   const beside = textWidth(count, countSize) + textWidth(overall, 13) + 8 <= bar
-    const middle = top + track / 2
+  const middle = top + track / 2
   const from = x - gap / 2
   const went = letters.label(step.stepText)
   const wentSize = textWidth(went, 13) <= gap ? 13 : 12.5

@@ -1,5 +1,5 @@
 import { html, raw } from 'hono/html'
-import type { Cell, Table } from '../report/edition.ts'
+import type { Cell, Table } from '../edition.ts'
 import { clip } from './clip.ts'
 import { colours, sans } from './look.ts'
 

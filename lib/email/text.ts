@@ -1,5 +1,5 @@
+import type { Article, Cell, Change, Edition, StepsChart, Table } from '../edition.ts'
 import { parseMailbox } from '../mailbox.ts'
-import type { Article, Cell, Change, Edition, StepsChart, Table } from '../report/edition.ts'
 import { clip } from './clip.ts'
 
 const width = 76

@@ -5,7 +5,7 @@ import { functions, propertyHolders } from './tree.ts'
 
 /** Deeper or longer is a machine's work, and would only overflow whoever walks the tree. */
 const deepest = 100
-const mostOperations = 1000
+const mostOperations = 500
 
 const comparing = ['==', '!=', '<', '<=', '>', '>=', 'in'] as const
 const words = ['and', 'or', 'not', 'in', 'true', 'false']

@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill'
+import type { SeriesChart, StepsChart } from '../edition.ts'
 import type { FunnelResult, SeriesResult } from '../result.ts'
 import type { Unit } from '../timeframe.ts'
-import type { SeriesChart, StepsChart } from './edition.ts'
 import type { Language } from './headline.ts'
 import { periodOf } from './periods.ts'
 import type { Reading } from './reading.ts'

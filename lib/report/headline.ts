@@ -124,17 +124,13 @@ function shareOfChange(reading: Reading, { numbers, locale }: Language): string 
 
 /** The news of a figure as a sentence: `Sign-ups rose 9 % to 4,190; Germany made 84 % of the rise` */
 export function newsOf(reading: Reading, language: Language): string {
-  const { level, comparisons, format } = reading
-  const clause = moveOf(reading, language)
-  const { short, full } = headlineOf(reading, language)
+  const { level, comparisons, format, query } = reading
+  const move = moveOf(reading, language)
   // Where something begins or ends, the headline says it better.
-  if (clause === undefined || level === null || level === 0 || comparisons[0]?.from === 0) return full
+  if (move === undefined || level === null || level === 0 || comparisons[0]?.from === 0) return headlineOf(reading, language).full
+  const to = move.includes(' to ') ? '' : ` to ${language.numbers.inProse(level, format)}`
   const share = shareOfChange(reading, language)
-  const main = comparisons[0]
-  const to = clause.includes(' from ') ? '' : ` to ${language.numbers.inProse(level, format)}`
-  const text = `${subjectOf(reading.query, language.locale).leading} ${clause}${to}`
-  if (main === undefined) return short
-  return share === undefined ? text : `${text}; ${share}`
+  return `${subjectOf(query, language.locale).leading} ${move}${to}${share === undefined ? '' : `; ${share}`}`
 }
 
 /** `rose 9 %`, `fell 0.4`, `rose from 30 to 4,000`; undefined where it did not move beyond chance. */

@@ -1,10 +1,10 @@
 import type { Temporal } from 'temporal-polyfill'
+import type { Edition } from '../edition.ts'
 import type { Drawn } from '../email/index.ts'
 import type { Project, Report } from '../project/project.ts'
 import type { Result } from '../result.ts'
 import { toCsv } from '../result.ts'
 import { composeEdition } from './compose.ts'
-import type { Edition } from './edition.ts'
 
 /** The mail of a run: worded at once, drawn and composed when somebody needs it. */
 export interface Mail {
@@ -27,7 +27,9 @@ export function makeMail(input: {
   const { project, report, at, run, results } = input
   const attachments =
     report.email?.attach === 'csv'
-      ? results.filter((one) => one.shape !== 'failure').map((one) => ({ filename: `${one.query}.csv`, content: toCsv(one) }))
+      ? results
+          .filter((one) => one.shape !== 'failure')
+          .map((one) => ({ filename: `${one.query}.csv`, content: toCsv(one, { forSpreadsheets: true }) }))
       : []
   const edition = composeEdition({
     locale: project.locale,

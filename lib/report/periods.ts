@@ -61,10 +61,19 @@ export interface Dates {
 
 export function datesOf(locale: string, calendar: Pick<Calendar, 'weekStart'>): Dates {
   // Results are dated by the Gregorian calendar, in every locale.
-  const formatter = (time: Temporal.ZonedDateTime, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(locale, { timeZone: time.timeZoneId, calendar: 'gregory', numberingSystem: 'latn', ...options })
+  const formatters = new Map<string, Intl.DateTimeFormat>()
+  // One is dear to make, and an axis of hours has a thousand labels.
+  const formatter = ({ timeZoneId }: Temporal.ZonedDateTime, options: Intl.DateTimeFormatOptions) => {
+    const key = JSON.stringify([timeZoneId, options])
+    const made =
+      formatters.get(key) ??
+      new Intl.DateTimeFormat(locale, { timeZone: timeZoneId, calendar: 'gregory', numberingSystem: 'latn', ...options })
+    formatters.set(key, made)
+    return made
+  }
   const print = (time: Temporal.ZonedDateTime, options: Intl.DateTimeFormatOptions) =>
     formatter(time, options).format(time.epochMilliseconds)
+  const clock = (time: Temporal.ZonedDateTime) => print(time, { timeStyle: 'short' })
   const range = (from: Temporal.ZonedDateTime, to: Temporal.ZonedDateTime, options: Intl.DateTimeFormatOptions) =>
     joinRange(formatter(from, options).formatRangeToParts(from.epochMilliseconds, to.epochMilliseconds))
 
@@ -72,8 +81,10 @@ export function datesOf(locale: string, calendar: Pick<Calendar, 'weekStart'>): 
     const { start, end, days } = period
     const shown = year || start.year !== lastMoment(period).year ? { year: 'numeric' as const } : {}
     if (!isMidnight(start)) {
-      const time = { ...shown, day: 'numeric', month: 'long', hour: 'numeric', minute: '2-digit' } as const
-      return `${print(start, time)} to ${print(end, time)}`
+      const [from, to] = [start, end].map((time) => {
+        return `${print(time, { ...shown, day: 'numeric', month: 'long' })}, ${clock(time)}`
+      })
+      return `${from} to ${to}`
     }
     if (wholeMonths(period)) {
       const last = lastMoment(period)
@@ -102,9 +113,11 @@ export function datesOf(locale: string, calendar: Pick<Calendar, 'weekStart'>): 
       }
       return unit === 'period' || unit === 'hour' ? 'in this period' : during(period, period.start.year !== now.year)
     },
-    moment: (time) =>
-      `${print(time, { day: 'numeric', month: 'long', year: 'numeric' })} at ${print(time, { hour: 'numeric', minute: '2-digit' })}`,
-    short: (time, as) => print(time, shortOptions[as]),
+    moment: (time) => `${print(time, { day: 'numeric', month: 'long', year: 'numeric' })} at ${clock(time)}`,
+    short: (time, as) => {
+      if (as === 'time') return clock(time)
+      return as === 'date and time' ? `${print(time, shortOptions.date)}, ${clock(time)}` : print(time, shortOptions[as])
+    },
   }
 }
 
@@ -113,8 +126,6 @@ const shortOptions = {
   month: { month: 'short' },
   'month and year': { month: 'short', year: 'numeric' },
   year: { year: 'numeric' },
-  time: { hour: 'numeric', minute: '2-digit' },
-  'date and time': { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>
 
 /** `Europe/Berlin` is `Berlin time`. */

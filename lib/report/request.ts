@@ -1,11 +1,11 @@
 import type { Temporal } from 'temporal-polyfill'
+import type { Edition } from '../edition.ts'
 import type { Mailer } from '../email/mailer.ts'
 import type { Project, Report } from '../project/project.ts'
 import type { FailureResult, Result } from '../result.ts'
 import type { Source } from '../sources/source.ts'
 import type { RunKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
-import type { Edition } from './edition.ts'
 import type { ObjectList } from './manifest.ts'
 import type { Sent } from './send.ts'
 

@@ -37,6 +37,6 @@ function headingOf(property: string): string {
 }
 
 function readable(name: string): string {
-  if (name === '') return '(empty)'
+  if (name.trim() === '') return '(empty)'
   return name === 'undefined' ? '(not set)' : name
 }

@@ -1,6 +1,6 @@
+import type { Cell, Table } from '../edition.ts'
 import type { FunnelResult, SeriesResult } from '../result.ts'
 import { cellChange } from './changes.ts'
-import type { Cell, Table } from './edition.ts'
 import type { Language } from './headline.ts'
 import { changeTitle } from './periods.ts'
 import type { Reading } from './reading.ts'

@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { App, Stack } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { EmailIdentity } from 'aws-cdk-lib/aws-ses'
@@ -275,6 +278,21 @@ describe('a project that cannot be deployed', () => {
     const synth = () => new Broadsheet(new Stack(quickApp(), 'Reports'), 'Broadsheet', { project: wrong })
     expect(synth).toThrow(ProjectError)
     expect(synth).toThrow(`${wrong}:14:`)
+  })
+
+  it('is told by the app as the command line tells it, without a stack', () => {
+    const project = projectFile(twoReports.replace('MON', 'MOON'))
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [fileURLToPath(new URL('../../cdk/app.ts', import.meta.url))],
+      {
+        env: { CDK_CONTEXT_JSON: JSON.stringify({ project }), CDK_OUTDIR: dirname(project) },
+        encoding: 'utf8',
+      },
+    )
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain(`${project}:14:`)
+    expect(stderr).not.toContain('    at ')
   })
 
   it('is refused when a credential stands in an environment variable, which a deployed function does not have', () => {

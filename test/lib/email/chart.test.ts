@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
+import type { Chart, SeriesChart, StepsChart } from '../../../lib/edition.ts'
 import { drawChart, sketchChart } from '../../../lib/email/chart.ts'
 import { lettering } from '../../../lib/email/lettering.ts'
 import { numberAxis } from '../../../lib/email/number-axis.ts'
 import { drawableCharacters } from '../../../lib/email/raster.ts'
 import { spread } from '../../../lib/email/spread.ts'
-import type { Chart, SeriesChart, StepsChart } from '../../../lib/report/edition.ts'
 import { example, signups } from './example.ts'
 import { pixelsOfPng, pixelsOfSvg } from './pixels.ts'
 
@@ -67,14 +67,28 @@ test.each(charts)('the picture of %s is 1,040 pixels wide, opaque white with a d
   const { width, height, colours } = await pixelsOfPng(png)
   expect(width).toBe(1040)
   expect(height).toBeGreaterThan(380)
-  expect(colours[0]).toBe('#ffffff')
-  expect(colours.filter((colour) => colour !== '#ffffff').length).toBeGreaterThan(10_000)
+  expect(colours[0]).toBe(0xffffff)
+  expect(colours.filter((colour) => colour !== 0xffffff).length).toBeGreaterThan(10_000)
   expect(new Set(colours).size).toBeGreaterThan(50)
+})
+
+test.each(charts)('the picture of %s is small for a mail, and no colour is far from what was drawn', async (_, chart) => {
+  const { png } = await drawChart(chart)
+  expect(png.byteLength).toBeLessThan(40_000)
+  const drawn = await pixelsOfPng(png)
+  const meant = await pixelsOfSvg((await sketchChart(chart)).svg, { zoom: 2 })
+  expect(drawn.colours.length).toBe(meant.colours.length)
+  let furthest = 0
+  drawn.colours.forEach((colour, at) => {
+    const other = meant.colours[at] ?? 0
+    for (const shift of [16, 8, 0]) furthest = Math.max(furthest, Math.abs(((colour >> shift) & 255) - ((other >> shift) & 255)))
+  })
+  expect(furthest).toBeLessThan(40)
 })
 
 test.each(charts)('the picture of %s has its text drawn, of 12.5 px and more', async (_, chart) => {
   const { svg } = await sketchChart(chart)
-  const [drawn, mute] = await Promise.all([pixelsOfSvg(svg), pixelsOfSvg(svg, false)])
+  const [drawn, mute] = await Promise.all([pixelsOfSvg(svg), pixelsOfSvg(svg, { fonts: false })])
   const different = drawn.colours.filter((colour, at) => colour !== mute.colours[at]).length
   expect(texts(svg).length).toBeGreaterThan(5)
   expect(different).toBeGreaterThan(texts(svg).length * 20)
@@ -214,7 +228,7 @@ test('charts without a number, with one point or with gaps are drawn', async () 
   for (const chart of shapes) expect((await drawChart(chart)).png.byteLength).toBeGreaterThan(500)
 })
 
-test('what a drawing took is given back: 60 more charts leave the process about as large', async () => {
+test('what a drawing took is given back: 60 more charts leave the process about as large', { timeout: 60_000 }, async () => {
   for (let at = 0; at < 15; at += 1) await drawChart(signups)
   const before = process.memoryUsage().rss
   for (let at = 0; at < 60; at += 1) await drawChart(signups)

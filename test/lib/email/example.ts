@@ -1,4 +1,4 @@
-import type { Edition, SeriesChart } from '../../../lib/report/edition.ts'
+import type { Edition, SeriesChart } from '../../../lib/edition.ts'
 
 /** Four weeks of days, invented: a level, a weekly rhythm, and what the last week adds. */
 function days(level: number, weekend: number, lift: number): number[] {

@@ -1,9 +1,9 @@
 import { caniemail } from 'caniemail'
 import { expect, test } from 'vitest'
+import type { Article, Edition } from '../../../lib/edition.ts'
 import { drawEdition } from '../../../lib/email/index.ts'
 import { chartColours } from '../../../lib/email/look.ts'
 import { drawPage } from '../../../lib/email/page.ts'
-import type { Article, Edition } from '../../../lib/report/edition.ts'
 import { example } from './example.ts'
 
 const parts = { image: (query: string) => `${query}.png`, key: new Map<string, readonly string[]>(), notes: [] }

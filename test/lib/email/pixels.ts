@@ -5,8 +5,8 @@ import { rasterAssets, rasterise } from '../../../lib/email/raster.ts'
 export interface Pixels {
   readonly width: number
   readonly height: number
-  /** `#rrggbb` of each pixel, row by row. */
-  readonly colours: readonly string[]
+  /** 0xrrggbb of each pixel, row by row. */
+  readonly colours: Uint32Array
 }
 
 const blank = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
@@ -21,16 +21,17 @@ export function pixelsOfPng(png: Uint8Array): Promise<Pixels> {
   )
 }
 
-/** An SVG drawn at its own size; without fonts if asked, so that what text adds can be seen. */
-export async function pixelsOfSvg(svg: string, withFonts = true): Promise<Pixels> {
+/** An SVG drawn; without fonts if asked, so that what text adds can be seen. */
+export async function pixelsOfSvg(svg: string, { fonts = true, zoom = 1 } = {}): Promise<Pixels> {
   // Starts the wasm, which can be started once only.
   await rasterise(blank)
-  const files = Object.entries(rasterAssets).filter(([name]) => name.endsWith('.woff2') && withFonts)
+  const files = Object.entries(rasterAssets).filter(([name]) => name.endsWith('.woff2') && fonts)
   const fontBuffers = await Promise.all(files.map(async ([, path]) => new Uint8Array(await readFile(path))))
-  const drawing = new Resvg(svg, { font: { fontBuffers, defaultFontFamily: 'Inter' }, background: '#ffffff' })
+  const font = { fontBuffers, defaultFontFamily: 'Inter' }
+  const drawing = new Resvg(svg, { font, background: '#ffffff', fitTo: { mode: 'zoom', value: zoom } })
   const image = drawing.render()
   const bytes = Buffer.from(image.pixels)
-  const colours = Array.from({ length: bytes.length / 4 }, (_, at) => `#${bytes.toString('hex', at * 4, at * 4 + 3)}`)
+  const colours = new Uint32Array(bytes.length / 4).map((_, at) => bytes.readUIntBE(at * 4, 3))
   const pixels = { width: image.width, height: image.height, colours }
   image.free()
   drawing.free()

@@ -26,7 +26,13 @@ const queries: Query[] = [
     title: 'Sign-ups',
     question: { kind: 'segmentation', ...segmentation.parse({ event: 'Sign Up' }) },
   },
-  { ...base, name: 'errors', title: 'Errors', question: { kind: 'segmentation', ...segmentation.parse({ event: 'Error' }) } },
+  {
+    ...base,
+    chart: 'none',
+    name: 'errors',
+    title: 'Errors',
+    question: { kind: 'segmentation', ...segmentation.parse({ event: 'Error' }) },
+  },
   {
     ...base,
     name: 'activation',

@@ -1,0 +1,78 @@
+import type { Document, Node, Scalar } from 'yaml'
+import { isMap, isScalar, isSeq, visit } from 'yaml'
+import { quoteIt } from './syntax.ts'
+import type { Finding } from './tree.ts'
+import { quoted } from './tree.ts'
+
+/**
+ * What YAML reads without complaint and otherwise than it was meant. A finding's stretch covers what was misread, so
+ * that whatever else is wrong inside of it follows from it.
+ */
+export function misreadFindings(document: Document.Parsed, text: string): Finding[] {
+  const findings: Finding[] = []
+  visit(document, {
+    Scalar(key, scalar) {
+      if (key === 'key' || scalar.type !== 'PLAIN' || !scalar.range) return
+      const finding = cutSchedule(scalar, text) ?? cutByComment(scalar, text)
+      if (finding !== undefined) findings.push(finding)
+    },
+    Collection(_, collection) {
+      if (collection.flow !== true) return
+      const items = isMap(collection)
+        ? collection.items.flatMap((pair) => [pair.key, pair.value])
+        : isSeq(collection)
+          ? collection.items
+          : []
+      const scalars = items.filter((item): item is Scalar => isScalar(item) && (item as Node).range !== undefined)
+      for (const [at, scalar] of scalars.entries()) {
+        const finding = groupedDigits(scalar, scalars[at + 1], text)
+        if (finding !== undefined) findings.push(finding)
+      }
+    },
+  })
+  if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
+    findings.push({ from: 0, message: 'an older YAML reads yes and 08:00 as other things than texts', remedy: 'leave out the line %YAML' })
+  }
+  return findings
+}
+
+/** `{ schedule: cron(0 8 ? * MON,WED *) }`: in flow style the comma ends the text. */
+function cutSchedule(scalar: Scalar, text: string): Finding | undefined {
+  const [from = 0] = scalar.range ?? []
+  const source = scalar.source ?? ''
+  if (!/^(?:cron|rate|at)\(/.test(source) || source.includes(')')) return undefined
+  const rest = /^[^\r\n)]*\)/.exec(text.slice(from))?.[0]
+  if (rest === undefined) return undefined
+  const sign = rest[source.length] ?? ''
+  const means = sign === ',' ? 'a comma ends a value' : 'brackets begin a list or a map'
+  return { from, to: from + rest.length, message: `in flow style ({…}, […]) ${means}`, remedy: `quote it: ${quoted(rest)}` }
+}
+
+/** `event: Sign Up #2`: YAML takes what follows a space and # for a comment. */
+function cutByComment(scalar: Scalar, text: string): Finding | undefined {
+  const [from = 0, end = 0] = scalar.range ?? []
+  if (typeof scalar.value !== 'string') return undefined
+  const comment = /^[ \t]+#[^\s#!-][^\r\n]*/.exec(text.slice(end))?.[0]
+  if (comment === undefined) return undefined
+  return {
+    from,
+    to: end + comment.length,
+    message: 'a space and # begin a comment, so the text ends before it',
+    remedy: `${quoteIt(text, from)}, or put a space after the # of a comment`,
+  }
+}
+
+/** `{ limit: 1,000 }`: in flow style these are 1 and 000. */
+function groupedDigits(scalar: Scalar, next: Scalar | undefined, text: string): Finding | undefined {
+  if (next === undefined || scalar.type !== 'PLAIN' || next.type !== 'PLAIN' || !scalar.range || !next.range) return undefined
+  const [from, to] = [scalar.range[0], next.range[1]]
+  const written = text.slice(from, to)
+  if (!/^[+-]?\d{1,3},\d{3}$/.test(written)) return undefined
+  const whole = /^[+-]?\d{1,3}(?:,\d{3})+/.exec(text.slice(from))?.[0] ?? written
+  return {
+    from,
+    to: from + whole.length,
+    message: `in flow style ({…}, […]) ${whole} is several values`,
+    remedy: `write ${whole.replaceAll(',', '')}; if it is a text, quote it: ${quoted(whole)}`,
+  }
+}

@@ -1,0 +1,113 @@
+import type { Document, ErrorCode, YAMLError } from 'yaml'
+import { isSecretLine } from './secrets.ts'
+import type { Finding } from './tree.ts'
+import { meantText, quoted } from './tree.ts'
+
+/** The parser's own errors and warnings in words that say what to write; at most one for each line, since others follow from it. */
+export function syntaxFindings(document: Document.Parsed, text: string): Finding[] {
+  const findings: Finding[] = []
+  const lines = new Set<number>()
+  for (const error of [...document.errors, ...document.warnings]) {
+    const line = text.slice(0, error.pos[0]).split('\n').length
+    if (lines.has(line)) continue
+    lines.add(line)
+    findings.push({ from: error.pos[0], ...worded(error, text) })
+  }
+  return findings
+}
+
+/** Errors that leave the rest of the file readable. */
+export function isSerious(error: YAMLError): boolean {
+  return error.code !== 'DUPLICATE_KEY'
+}
+
+type Words = Omit<Finding, 'from'> & { readonly from?: number }
+
+function worded(error: YAMLError, text: string): Words {
+  const at = error.pos[0]
+  const rest = text.slice(at)
+  const remedy = () => quoteIt(text, at)
+  switch (error.code satisfies ErrorCode) {
+    case 'DUPLICATE_KEY':
+      return { message: `\`${/^[^:\r\n]*/.exec(rest)?.[0].trim()}\` is there twice`, remedy: 'keep one of them' }
+    case 'TAB_AS_INDENT':
+      return { message: 'a tab indents nothing in YAML', remedy: 'write spaces' }
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return { message: 'a colon and a space make a key and a value of this', remedy: remedy() }
+    case 'BAD_SCALAR_START':
+      return { message: `a value cannot begin with ${rest[0]}`, remedy: remedy() }
+    case 'BAD_DQ_ESCAPE':
+      return { message: `${rest.slice(0, 2)} means nothing in double quotes`, remedy: 'use single quotes, or write \\\\ for a backslash' }
+    case 'MULTIPLE_DOCS':
+      return { message: 'a second document begins here', remedy: 'a project is one document; leave out the line ---' }
+    case 'TAG_RESOLVE_FAILED':
+      return { message: 'a ! at the start of a value makes it a tag, and there are none here', remedy: remedy() }
+    case 'BAD_INDENT':
+      return badIndent(error)
+    case 'MISSING_CHAR':
+      return missing(error)
+    case 'UNEXPECTED_TOKEN':
+      return unexpected(error, text)
+    default:
+      return { message: `this is not YAML: ${error.message.replace(/\s+/g, ' ')}` }
+  }
+}
+
+function badIndent(error: YAMLError): Words {
+  if (!error.message.startsWith('Flow')) {
+    return { message: 'this line begins at another column than those it belongs to', remedy: 'indent it as they are' }
+  }
+  const [open, close] = error.message.includes('sequence') ? '[]' : '{}'
+  return { message: `a ${open} before this is not closed`, remedy: `close it with ${close}, and indent the lines between` }
+}
+
+function missing(error: YAMLError): Words {
+  if (error.message.includes('quote')) {
+    return { message: 'a quote that was opened is never closed', remedy: 'close it where the text ends' }
+  }
+  if (error.message.includes('map')) {
+    return { message: 'this is neither a key nor a value', remedy: 'write `key: value`, with a space after the colon' }
+  }
+  return { message: `this is not YAML: ${error.message}` }
+}
+
+/** Something after a whole value: most often brackets or quotes in a text that has no quotes of its own. */
+function unexpected(error: YAMLError, text: string): Words {
+  const at = error.pos[0]
+  const sign = text[at] ?? ''
+  if (error.message.includes('block-seq-ind')) {
+    return { message: 'a list in lines begins on a line of its own', remedy: 'write [a, b], or go to the next line before the -' }
+  }
+  const from = valueStart(text, at)
+  if (/["']/.test(text[from] ?? '')) {
+    return { message: 'the text goes on after its closing quote', remedy: `a quote in single quotes is written twice: 'it''s'` }
+  }
+  if (from < at && '[{"\''.includes(sign)) {
+    return { from, message: `${sign} means something else in a text without quotes`, remedy: quoteIt(text, from) }
+  }
+  return { message: 'this belongs to nothing', remedy: 'look for a comma, a colon or a bracket before it' }
+}
+
+/** Where the value begins in which an offset lies: after the last colon, comma, dash or bracket before it on the line. */
+function valueStart(text: string, at: number): number {
+  const lineStart = text.lastIndexOf('\n', at - 1) + 1
+  const before = text.slice(lineStart, at)
+  const starts = [...before.matchAll(/^\s*(?:- +)*|[:,] +|[[{] */g)].map((match) => match.index + match[0].length)
+  return lineStart + Math.max(0, ...starts.filter((start) => start < before.length))
+}
+
+/** Whether an offset lies within braces or brackets that its paragraph opened: good enough for a remedy. */
+export function inFlow(text: string, at: number): boolean {
+  const paragraph = text.slice(text.lastIndexOf('\n\n', at) + 1, at).replace(/'[^'\n]*'|"[^"\n]*"|[ \t]#.*$/gm, '')
+  let depth = 0
+  for (const sign of paragraph) {
+    if (sign === '{' || sign === '[') depth += 1
+    if (sign === '}' || sign === ']') depth = Math.max(0, depth - 1)
+  }
+  return depth > 0
+}
+
+/** `quote it: 'Sign Up #2'`, with the text that begins at an offset; without it where it could be a secret. */
+export function quoteIt(text: string, from: number): string {
+  return isSecretLine(text, from) ? 'quote it' : `quote it: ${quoted(meantText(text, from, inFlow(text, from)))}`
+}

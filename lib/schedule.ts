@@ -1,0 +1,7 @@
+/**
+ * EventBridge Scheduler's own words for when: `cron(…)`, `rate(…)` and `at(…)`, read strictly by its documented
+ * grammar, so that what is accepted here is accepted at deployment too.
+ */
+export { parseSchedule } from './schedule/parse.ts'
+export type { CronSchedule, Days, Schedule } from './schedule/schedule.ts'
+export { nextTimes, previousTime } from './schedule/times.ts'

@@ -1,0 +1,70 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { DataError } from '../../errors.ts'
+
+export interface EventFile {
+  /** Absolute. */
+  readonly path: string
+  /** What people know it as: relative to the project's folder where it lies in it. */
+  readonly name: string
+  readonly format: 'ndjson' | 'parquet'
+  /** Changes with the content. */
+  readonly version: string
+}
+
+const ndjson = /\.(?:ndjson|jsonl|json)(?:\.gz)?$/i
+const parquet = /\.parquet$/i
+
+/** A folder's files of events, at any depth, in the order of their paths. Names that begin with a dot are passed over. */
+export async function filesIn(folder: string, project: string): Promise<EventFile[]> {
+  const shown = shownName(folder, project)
+  const paths = await walk(folder).catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EACCES') throw error
+    const why = { ENOENT: 'is not there', ENOTDIR: 'is not a folder', EACCES: 'may not be read' }[code]
+    throw new DataError(`${shown} ${why}`, { remedy: 'the lake reads its events from that folder', cause: error })
+  })
+  const files = await describeFiles(
+    paths.filter((path) => ndjson.test(path) || parquet.test(path)),
+    project,
+  )
+  if (files.length === 0) {
+    throw new DataError(`${shown} holds no events`, {
+      remedy: 'a lake reads .ndjson, .jsonl and .json files, also as .gz, or .parquet',
+    })
+  }
+  return files
+}
+
+/** Throws DataError where NDJSON and Parquet are mixed: they would be the same events twice. */
+export async function describeFiles(paths: readonly string[], project: string): Promise<EventFile[]> {
+  const files = await Promise.all(
+    paths.toSorted().map(async (path): Promise<EventFile> => {
+      const { size, mtimeMs } = await stat(path)
+      const format = parquet.test(path) ? 'parquet' : 'ndjson'
+      return { path, name: shownName(path, project), format, version: `${path}\n${size}\n${mtimeMs}` }
+    }),
+  )
+  const other = files.find(({ format }) => format !== files[0]?.format)
+  if (other !== undefined) {
+    throw new DataError(`${files[0]?.name} and ${other.name} are of two kinds`, {
+      remedy: 'a lake reads NDJSON or Parquet; name a folder that holds one of them',
+    })
+  }
+  return files
+}
+
+async function walk(folder: string): Promise<string[]> {
+  const entries = (await readdir(folder)).filter((name) => !name.startsWith('.'))
+  const paths = entries.map(async (name) => {
+    const path = join(folder, name)
+    // Not the entry's own kind: a link counts as what it points to.
+    return (await stat(path)).isDirectory() ? walk(path) : [path]
+  })
+  return (await Promise.all(paths)).flat()
+}
+
+function shownName(path: string, project: string): string {
+  const name = relative(project, path)
+  return name === '' || name.startsWith('..') ? path : name
+}
