@@ -165,7 +165,7 @@ function logProgress(log: Log, request: RunRequest, progress: RunProgress): void
 async function openContainer(): Promise<Container> {
   const environment = readEnvironment(import.meta.dirname)
   const log = new Logger({ serviceName: 'broadsheet' })
-  const project = await loadProject(environment.project)
+  const project = loadProject(environment.project)
   const clock = () => new Date()
   const trace = (line: string) => environment.verbose && log.info(line)
   const { source } = openSources(project, { credential: credentialReader(), trace, clock })

@@ -1,5 +1,7 @@
+import type { Mistake } from '../errors.ts'
 import type { Query } from '../query.ts'
 import type { Calendar } from '../timeframe.ts'
+import type { Alert, Exported } from './schema.ts'
 
 /** The user's one file, loaded, checked, and with every default filled in. */
 export interface Project extends Calendar {
@@ -12,6 +14,10 @@ export interface Project extends Calendar {
   readonly sources: Readonly<Record<string, SourceEntry>>
   readonly reports: Readonly<Record<string, Report>>
   readonly exports: Readonly<Record<string, ExportEntry>>
+  /** What is right and still does nothing in this version. */
+  readonly warnings: readonly Mistake[]
+  /** Where the value at a path of keys and indices stands in the file; absent on a project that was not read from one. */
+  readonly where?: (path: readonly (string | number)[]) => Pick<Mistake, 'file' | 'line' | 'column'>
 }
 
 /** A source as the project names it; `config` is what its kind's schema made of it, `kind` included. */
@@ -34,12 +40,12 @@ export interface Report extends Calendar {
   readonly queries: readonly Query[]
   /** The tiles, in order: names of queries. */
   readonly figures: readonly string[]
+  /** Kept as the file says them until alerts are raised; each speaks of a query that is there. */
+  readonly alerts: readonly Alert[]
   readonly email?: { readonly from: string; readonly to: readonly string[]; readonly attach?: 'csv' | undefined } | undefined
 }
 
 /** A continuing copy of events; kept here as the file says it until exports run. */
-export interface ExportEntry {
+export interface ExportEntry extends Exported {
   readonly name: string
-  readonly source: string
-  readonly data: string
 }

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { parseMailbox } from '../mailbox.ts'
 import { name, query } from '../query.ts'
 import { parseSchedule } from '../schedule.ts'
-import { comparisons, parseDuration, parseTimeframe } from '../timeframe.ts'
+import { parseDuration } from '../timeframe.ts'
 import { localeProblem, zoneProblem } from './places.ts'
 
 /** The project file as its author writes it. Every object is strict: a word that is not known is a mistake. */
@@ -30,14 +30,7 @@ const duration = readBy((value) =>
   parseDuration(value) === undefined ? `"${value}" is not a duration; write 90 minutes, 2 hours or 5 days` : undefined,
 )
 const seconds = duration.transform((value) => parseDuration(value) ?? 0)
-const timeframe = z
-  .union([text, z.strictObject({ start: text, end: text })])
-  .superRefine((value, context) => {
-    const message = problemIn(parseTimeframe(value))
-    if (message !== undefined) context.addIssue({ code: 'custom', message })
-  })
-  .describe('The period asked about: today, this_14_days, previous_1_week, or { start, end }.')
-const compare = z.array(z.enum(comparisons)).describe('The period before, and the same one a year ago.')
+const { timeframe, compare } = query.shape
 const hold = seconds.describe('How long after its schedule a report waits for a source that does not answer, such as 2 hours.')
 const recipients = z.array(mailbox).min(1)
 
@@ -49,9 +42,8 @@ const email = z.strictObject({
 
 export const defaults = z.strictObject({
   source: name.optional(),
-  timeframe: timeframe.optional(),
-  trend: timeframe.optional(),
-  compare: compare.optional(),
+  timeframe,
+  compare,
   hold: hold.optional(),
   email: email.optional(),
 })
@@ -81,10 +73,8 @@ export const report = z.strictObject({
   owner: mailbox.optional().describe('Answers go there, and failures.'),
   schedule,
   timezone: zone.optional(),
-  source: name.optional(),
-  timeframe: timeframe.optional(),
-  trend: timeframe.optional(),
-  compare: compare.optional(),
+  timeframe,
+  compare,
   hold: hold.optional(),
   queries: z.record(name, query).describe('The questions, by names that become keys and addresses.'),
   figures: z.array(name).optional().describe('The tiles at the top, in order; the first four queries unless said.'),

@@ -1,4 +1,4 @@
-import type { Alias, Document, Node, Pair, YAMLMap, YAMLSeq } from 'yaml'
+import type { Alias, Document, Node, Pair, YAMLMap } from 'yaml'
 import { isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml'
 
 /** Keys and indices from the file's root. */

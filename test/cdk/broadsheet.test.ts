@@ -277,7 +277,7 @@ describe('a project that cannot be deployed', () => {
     const wrong = projectFile(twoReports.replace('MON', 'MOON'))
     const synth = () => new Broadsheet(new Stack(quickApp(), 'Reports'), 'Broadsheet', { project: wrong })
     expect(synth).toThrow(ProjectError)
-    expect(synth).toThrow(`${wrong}:14:`)
+    expect(synth).toThrow(`${wrong}:12:15: `)
   })
 
   it('is told by the app as the command line tells it, without a stack', () => {
@@ -291,7 +291,7 @@ describe('a project that cannot be deployed', () => {
       },
     )
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
-    expect(stderr).toContain(`${project}:14:`)
+    expect(stderr).toContain(`${project}:12:15: `)
     expect(stderr).not.toContain('    at ')
   })
 

@@ -65,19 +65,19 @@ export function numberSql(expression: Expression, column: ColumnOf): Sql {
 
 /** The name of the segment that an event is in: never NULL. Throws RefusedError for what a lake cannot evaluate. */
 export function nameSql(expression: Expression, column: ColumnOf): Sql {
-  const value = valueOf(expression, column)
+  const value = valuesOf(expression, column)
   return value.json === undefined ? `coalesce(${textParts(value).join(', ')}, 'undefined')` : `json_name(${value.json})`
 }
 
 function part(type: keyof Value, expression: Expression, column: ColumnOf, otherwise: string): Sql {
-  return valueOf(expression, column)[type] ?? refuse(expression, otherwise)
+  return valuesOf(expression, column)[type] ?? refuse(expression, otherwise)
 }
 
 function refuse(expression: Expression, why: string, remedy?: string): never {
   throw new RefusedError(`${printExpression(expression)} ${why}`, { remedy })
 }
 
-function valueOf(expression: Expression, column: ColumnOf): Value {
+function valuesOf(expression: Expression, column: ColumnOf): Value {
   switch (expression.kind) {
     case 'literal': {
       const { value } = expression
@@ -94,7 +94,9 @@ function valueOf(expression: Expression, column: ColumnOf): Value {
     case 'call':
       return callOf(expression, column)
     case 'unary':
-      return expression.operator === '-' ? { number: `(-${numberSql(expression.operand, column)})` } : notOf(expression.operand, column)
+      return expression.operator === '-'
+        ? { number: `(-${numberSql(expression.operand, column)})` }
+        : notOf(expression.operand, column)
     case 'binary':
       return binaryOf(expression, column)
   }
@@ -102,7 +104,7 @@ function valueOf(expression: Expression, column: ColumnOf): Value {
 
 function callOf(call: Extract<Expression, { kind: 'call' }>, column: ColumnOf): Value {
   const [first, second] = call.arguments as [Expression, Expression | undefined]
-  const value = valueOf(first, column)
+  const value = valuesOf(first, column)
   switch (call.function) {
     case 'floor':
     case 'round':
@@ -131,7 +133,7 @@ function callOf(call: Extract<Expression, { kind: 'call' }>, column: ColumnOf): 
       return { truth: anyOf(Object.values(value).map((sql) => `${sql} is not null`)) }
     }
     case 'has_prefix': {
-      const prefix = valueOf(second as Expression, column)
+      const prefix = valuesOf(second as Expression, column)
       if (value.text === undefined || prefix.text === undefined) return refuse(call, 'compares what is never text')
       return { truth: `starts_with(${value.text}, ${prefix.text})` }
     }
@@ -147,7 +149,7 @@ function textParts(value: Value): Sql[] {
 
 /** Undefined becomes true, and what is neither true nor false undefined. */
 function notOf(operand: Expression, column: ColumnOf): Value {
-  const value = valueOf(operand, column)
+  const value = valuesOf(operand, column)
   if (value.truth === undefined) return refuse(operand, 'is neither true nor false, so `not` cannot stand before it')
   if (value.json === undefined) return { truth: `coalesce(not ${value.truth}, true)` }
   return { truth: `case when ${value.json} is null then true else not ${value.truth} end` }
@@ -156,11 +158,15 @@ function notOf(operand: Expression, column: ColumnOf): Value {
 function binaryOf(expression: Extract<Expression, { kind: 'binary' }>, column: ColumnOf): Value {
   const { operator } = expression
   if (operator === 'and' || operator === 'or') {
-    return { truth: `(${chainOf(expression).map((operand) => truthOf(operand, column)).join(` ${operator} `)})` }
+    return {
+      truth: `(${chainOf(expression)
+        .map((operand) => truthOf(operand, column))
+        .join(` ${operator} `)})`,
+    }
   }
-  const left = valueOf(expression.left, column)
+  const left = valuesOf(expression.left, column)
   if (operator === 'in' && expression.right.kind === 'list') return { truth: listedSql(left, expression.right.items) }
-  const right = valueOf(expression.right, column)
+  const right = valuesOf(expression.right, column)
   const both = (type: 'number' | 'text', make: (left: Sql, right: Sql) => Sql): Sql | undefined =>
     left[type] === undefined || right[type] === undefined ? undefined : make(left[type], right[type])
 
@@ -222,7 +228,7 @@ function listedSql(left: Value, items: readonly Expression[]): Sql {
   const listed = (type: 'number' | 'text' | 'truth'): Sql[] => {
     const own = items.map((item) => {
       if (item.kind !== 'literal') return refuse(item, 'stands in a list; a list holds numbers, texts, true and false')
-      return valueOf(item, () => '')[type]
+      return valuesOf(item, () => '')[type]
     })
     const found = own.filter((sql) => sql !== undefined)
     return left[type] === undefined || found.length === 0 ? [] : [`coalesce(${left[type]} in (${found.join(', ')}), false)`]

@@ -69,7 +69,11 @@ async function readThrough(file: EventFile, take: (bytes: Buffer) => void): Prom
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'Z_BUF_ERROR' && code !== 'Z_DATA_ERROR') throw error
-    throw damagedGzip(file, code === 'Z_BUF_ERROR' ? 'the gzip is cut' : `the gzip is damaged (${(error as Error).message})`, error)
+    throw damagedGzip(
+      file,
+      code === 'Z_BUF_ERROR' ? 'the gzip is cut' : `the gzip is damaged (${(error as Error).message})`,
+      error,
+    )
   }
   // Node takes nothing at all for a gzip of nothing.
   if (!inflated) throw damagedGzip(file, 'the gzip is cut: it is empty')

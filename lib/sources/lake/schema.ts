@@ -22,10 +22,14 @@ export const config = z
       context.addIssue({ code: 'custom', message: `a lake has either events (a folder) or export (an export's name); ${found}` })
     }
     if (value.events !== undefined && /^[a-z][a-z0-9+.-]+:\/\//i.test(value.events)) {
-      problem('events', `"${value.events}" is not a folder on this machine, and a lake reads no other place yet; copy the events into a folder, or use export`)
+      problem(
+        'events',
+        `"${value.events}" is not a folder on this machine, and a lake reads no other place yet; copy the events into a folder, or use export`,
+      )
     }
     if (value.wait === undefined) return
     if (value.export === undefined) problem('wait', 'a folder is not waited for; wait belongs to export')
-    else if (parseDuration(value.wait) === undefined) problem('wait', `"${value.wait}" is not a duration; write 90 minutes or 3 hours`)
+    else if (parseDuration(value.wait) === undefined)
+      problem('wait', `"${value.wait}" is not a duration; write 90 minutes or 3 hours`)
   })
 export type Config = z.output<typeof config>

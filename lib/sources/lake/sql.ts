@@ -29,7 +29,7 @@ export const macros: readonly Sql[] = [
     then nullif(nullif(try_cast(j as double), 'inf'::double), '-inf'::double) end`,
   `create macro json_truth(j) as case j when 'true' then true when 'false' then false end`,
   `create macro json_id(j) as case when starts_with(j, '"') then json_extract_string(j, '$') when j <> 'null' then j end`,
-  `create macro number_name(n) as regexp_replace(n::varchar, '\\.0$', '')`,
+  `create macro number_name(n) as regexp_replace((n + 0)::varchar, '\\.0$', '')`,
   `create macro json_name(j) as case when j is null or j = 'null' then 'undefined'
     when starts_with(j, '"') then json_extract_string(j, '$') when ends_with(j, '.0') then left(j, -2) else j end`,
 ]

@@ -1,0 +1,149 @@
+import type { Query, Question, QuestionKind } from '../query.ts'
+import { query as querySchema, questionKinds } from '../query.ts'
+import type { ComparisonName, Timeframe } from '../timeframe.ts'
+import { trendProblem } from '../timeframe.ts'
+import { checkExpressions } from './expressions.ts'
+import { checkName, inWords } from './names.ts'
+import type { Reader } from './reader.ts'
+import type { Surroundings } from './surroundings.ts'
+import type { Path } from './tree.ts'
+import { listed } from './wording.ts'
+
+/** What a report hands to its queries. */
+export interface Frame {
+  readonly path: Path
+  /** Undefined where the zone is wrong, which has been said. */
+  readonly timezone: string | undefined
+  /** Every query of the report by name, also those that are wrong. */
+  readonly names: readonly string[]
+  /** The report's, or the defaults'. */
+  readonly timeframe: Timeframe | undefined
+  readonly compare: readonly ComparisonName[] | undefined
+}
+
+/** The fields of a query that are right. */
+export type OwnFields = ReturnType<Reader['fields']> & Partial<ReturnType<typeof querySchema.parse>>
+
+/** A query that is made of others, to be resolved after them. */
+export interface OpenRatio {
+  readonly name: string
+  readonly ratio: OwnFields
+}
+
+/** A query with its defaults; undefined where it is wrong, which has been said. */
+export function resolveQuery(around: Surroundings, frame: Frame, name: string): Query | OpenRatio | undefined {
+  const { reader } = around
+  const path = [...frame.path, name]
+  const own = reader.fields(querySchema, path)
+  checkExpressions(reader, path)
+  const kinds = questionKinds.filter((kind) => reader.raw([...path, kind]) !== undefined)
+  const kind = kinds.length === 1 ? kinds[0] : undefined
+  if (kind === undefined) return undefined
+  if (kind === 'ratio') return { name, ratio: own }
+  const question = own[kind] === undefined ? undefined : ({ kind, ...own[kind] } as Question)
+  const source = resolveSource(around, frame, path, kind, question)
+  const timeframe = resolveTimes(around, frame, path, own, kind)
+  if (question?.kind === 'funnel') checkFunnel(around, [...path, 'funnel'], question)
+  if (question === undefined || source === undefined || timeframe === undefined) return undefined
+  return { ...shownAs(name, own), source, question, timeframe, ...(own.trend === undefined ? {} : { trend: own.trend }), compare: own.compare ?? frame.compare ?? [] }
+}
+
+/** What a query says of how it is shown. */
+export function shownAs(name: string, own: OwnFields): Pick<Query, 'name' | 'title' | 'better' | 'chart' | 'format'> {
+  return {
+    name,
+    title: own.title ?? inWords(name),
+    better: own.better ?? 'higher',
+    ...(own.chart === undefined ? {} : { chart: own.chart }),
+    ...(own.format === undefined ? {} : { format: own.format }),
+  }
+}
+
+/** The source that a query asks, if it is there and can answer. */
+function resolveSource(
+  around: Surroundings,
+  frame: Frame,
+  path: Path,
+  kind: QuestionKind,
+  question: Question | undefined,
+): string | undefined {
+  const { reader, defaults, sources } = around
+  const own = reader.raw([...path, 'source'])
+  if (own !== undefined && typeof own !== 'string') return undefined
+  const source = own ?? defaults.source
+  if (source === undefined) {
+    if (reader.raw(['defaults', 'source']) !== undefined) return undefined
+    const known = [...sources.keys()]
+    const remedy = known.length === 0 ? 'the file has no sources' : `add \`source: ${known[0]}\` to it or to \`defaults\``
+    reader.missing([...path, 'source'], `query ${path.at(-1)} says no source to ask`, remedy)
+    return undefined
+  }
+  if (own !== undefined && !checkName(reader, [...path, 'source'], 'source', own, sources.keys())) return undefined
+  const found = sources.get(source)
+  if (found?.kind === undefined) return undefined
+  const who = `source ${source} (${found.kind.kind})`
+  const answered: readonly QuestionKind[] = found.kind.kinds
+  if (!answered.includes(kind)) {
+    reader.mistake([...path, kind], `${who} cannot answer a ${kind} question`, `it answers ${listed(answered, 'and')}`)
+    return undefined
+  }
+  if (found.entry === undefined || question === undefined) return undefined
+  const reason = found.kind.refuse?.(found.entry.config, question, source)
+  if (reason !== undefined) {
+    reader.mistake([...path, kind], `${who} cannot answer this ${kind}`, reason)
+    return undefined
+  }
+  checkZone(around, frame, path, source)
+  return source
+}
+
+/** Mixpanel counts whole days in its project's zone; a report in another one would be refused at each run. */
+function checkZone({ reader, sources, timezone }: Surroundings, frame: Frame, path: Path, source: string): void {
+  const { kind, entry } = sources.get(source) ?? {}
+  const zone = (entry?.config['timezone'] as string | undefined) ?? timezone
+  if (kind?.kind !== 'mixpanel' || zone === undefined || frame.timezone === undefined || sameClock(zone, frame.timezone)) return
+  reader.missing(
+    [...path, 'source'],
+    `source ${source} counts days in ${zone}, and this report in ${frame.timezone}`,
+    `give the report \`timezone: ${zone}\`, or the source the zone that its Mixpanel project has`,
+  )
+}
+
+/** Europe/Berlin and Europe/Paris show the same time all year long. */
+function sameClock(one: string, other: string): boolean {
+  if (one === other) return true
+  const [first, second] = [one, other].map((timeZone) => new Intl.DateTimeFormat('en', { timeZone, timeStyle: 'short', dateStyle: 'short' }))
+  return Array.from({ length: 53 }, (_, week) => Date.UTC(2026, 0, 1 + week * 7)).every((at) => first?.format(at) === second?.format(at))
+}
+
+/** The timeframe that a query speaks of, from itself, its report or the defaults. */
+function resolveTimes(
+  { reader }: Surroundings,
+  frame: Frame,
+  path: Path,
+  own: OwnFields,
+  kind: QuestionKind,
+): Timeframe | undefined {
+  const given = [path, frame.path.slice(0, -1), ['defaults']].some((at) => reader.raw([...at, 'timeframe']) !== undefined)
+  const timeframe = reader.raw([...path, 'timeframe']) === undefined ? frame.timeframe : own.timeframe
+  // A saved question keeps the vendor's own dates.
+  if (!given && kind !== 'saved') {
+    const remedy = 'add `timeframe: previous_1_week` to it, to its report or to `defaults`'
+    reader.missing([...path, 'timeframe'], `query ${path.at(-1)} says no timeframe`, remedy)
+  }
+  if (timeframe !== undefined && own.timeframe === undefined && own.trend !== undefined) {
+    const problem = trendProblem(timeframe, own.trend)
+    if (problem !== undefined) reader.mistake([...path, 'trend'], problem)
+  }
+  return timeframe
+}
+
+function checkFunnel({ reader, sources }: Surroundings, path: Path, funnel: Extract<Question, { kind: 'funnel' }>): void {
+  const { steps, figure } = funnel
+  if (figure !== undefined && figure > steps.length) {
+    reader.mistake([...path, 'figure'], `there is no step ${figure}: the funnel has ${steps.length}`)
+  }
+  for (const source of Object.keys(funnel.saved ?? {})) {
+    checkName(reader, [...path, 'saved', source], 'source', source, sources.keys(), 'key')
+  }
+}

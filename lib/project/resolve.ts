@@ -1,0 +1,99 @@
+import * as z from 'zod'
+import type { SourceKind } from '../sources/source.ts'
+import { checkExpressions } from './expressions.ts'
+import { checkName, namesAt } from './names.ts'
+import type { ExportEntry, Project, Report, SourceEntry } from './project.ts'
+import type { Reader } from './reader.ts'
+import { resolveReport } from './resolve-report.ts'
+import { defaults, exported, project } from './schema.ts'
+import type { Surroundings } from './surroundings.ts'
+import type { Finding } from './tree.ts'
+
+type Resolved = Omit<Project, 'file' | 'folder' | 'warnings' | 'where'>
+
+/**
+ * The file's parts, checked by themselves and against each other, with every default filled in; undefined where
+ * something is wrong, which the reader has then been told. One mistake hides no other.
+ */
+export function resolveProject(
+  reader: Reader,
+  kinds: Readonly<Record<string, SourceKind>>,
+  warn: (finding: Finding) => void,
+): Resolved | undefined {
+  const head = reader.fields(project, [], ['sources', 'defaults', 'reports', 'exports'])
+  const around: Surroundings = {
+    reader,
+    kinds,
+    timezone: head.timezone,
+    weekStart: head.weekStart ?? 'monday',
+    defaults: reader.fields(defaults, ['defaults']),
+    sources: new Map(namesAt(reader, ['sources']).map((source) => [source, readSource(reader, kinds, source)])),
+    warn: (path, message) => warn({ from: reader.tree.entry(path)?.key ?? 0, message }),
+  }
+  const { source } = around.defaults
+  if (source !== undefined) checkName(reader, ['defaults', 'source'], 'source', source, around.sources.keys())
+  const exportNames = namesAt(reader, ['exports'])
+  if (exportNames.length > 0) around.warn(['exports'], 'exports are checked, and not run by this version yet')
+  const exports = exportNames.map((exportName) => readExport(around, exportName))
+  checkLakes(around, exportNames)
+  const reports = namesAt(reader, ['reports']).map((report) => resolveReport(around, report))
+  const sources = [...around.sources.values()].map(({ entry }) => entry)
+  if (head.timezone === undefined || head.locale === undefined) return undefined
+  if (!(reports.every(isThere) && sources.every(isThere) && exports.every(isThere))) return undefined
+  return {
+    timezone: head.timezone,
+    weekStart: around.weekStart,
+    locale: head.locale,
+    sources: byName<SourceEntry>(sources),
+    reports: byName<Report>(reports),
+    exports: byName<ExportEntry>(exports),
+  }
+}
+
+function isThere<Value>(value: Value | undefined): value is Value {
+  return value !== undefined
+}
+
+/** Without a prototype, so that what is not there is not there, even if it is called `constructor`. */
+function byName<Item extends { readonly name: string }>(items: readonly Item[]): Readonly<Record<string, Item>> {
+  const record: Record<string, Item> = Object.create(null)
+  for (const item of items) record[item.name] = item
+  return record
+}
+
+function readSource(
+  reader: Reader,
+  kinds: Surroundings['kinds'],
+  source: string,
+): { kind?: SourceKind | undefined; entry?: SourceEntry | undefined } {
+  const path = ['sources', source]
+  if (reader.map(path) === undefined) return {}
+  const given = reader.parse(z.string(), [...path, 'kind'])
+  const known = Object.keys(kinds)
+  if (given === undefined || !checkName(reader, [...path, 'kind'], 'kind of source', given, known)) return {}
+  const kind = kinds[given] as SourceKind
+  const config = reader.parse(kind.schema, path) as SourceEntry['config'] | undefined
+  return { kind, entry: config === undefined ? undefined : { name: source, kind: kind.kind, config } }
+}
+
+function readExport({ reader, sources }: Surroundings, exportName: string): ExportEntry | undefined {
+  const path = ['exports', exportName]
+  const read = reader.parse(exported, path)
+  checkExpressions(reader, path)
+  const source = reader.raw([...path, 'source'])
+  if (typeof source === 'string' && checkName(reader, [...path, 'source'], 'source', source, sources.keys())) {
+    if (sources.get(source)?.kind?.kind === 'lake') {
+      reader.mistake([...path, 'source'], `${source} is a lake, which is what an export makes`, 'copy from a vendor')
+    }
+  }
+  return read === undefined ? undefined : { name: exportName, ...read }
+}
+
+/** A lake may stand on an export of this file. */
+function checkLakes({ reader, sources }: Surroundings, exportNames: readonly string[]): void {
+  for (const [source, { kind }] of sources) {
+    const path = ['sources', source, 'export']
+    const wanted = reader.raw(path)
+    if (kind?.kind === 'lake' && typeof wanted === 'string') checkName(reader, path, 'export', wanted, exportNames)
+  }
+}

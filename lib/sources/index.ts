@@ -1,0 +1,5 @@
+import { lake } from './lake/index.ts'
+import { mixpanel } from './mixpanel/index.ts'
+
+/** The kinds of source that there are, by the word that a project file says. */
+export const sourceKinds = { mixpanel, lake }

@@ -1,0 +1,212 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { DataError } from '../../errors.ts'
+import { checkGzips, findDamage } from './damage.ts'
+import type { EventFile } from './input.ts'
+import type { Column } from './load.ts'
+import { dropDuplicates, ndjsonTable, parquetColumns, parquetDamage, parquetTable } from './load.ts'
+import type { Sql } from './sql.ts'
+import { macros } from './sql.ts'
+
+type DuckDB = typeof import('@duckdb/node-api')
+type Connection = Awaited<ReturnType<DuckDB['DuckDBConnection']['create']>>
+
+/** A table of events, each once, and a table of those (`event`, `micros`) that were there again. */
+export interface Events {
+  readonly table: Sql
+  readonly dropped: Sql
+  /** The column of a property's JSON text. */
+  column(property: string): Sql
+}
+
+/** How DuckDB begins to tell of a file that it cannot read. */
+const unreadable = /^(?:Invalid Input|Invalid|IO|Conversion|Serialization) Error/
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** DuckDB over files of events; usable alone. */
+export interface LakeClient {
+  /**
+   * Loads files with the properties that a question reads, and lends the table for as long as `use` runs. Questions that
+   * come while a load is being prepared, or that a load already covers, share it. Throws DataError, naming file and line,
+   * if anything in any file is damaged; nothing is answered from the rest.
+   */
+  withEvents<Answer>(
+    files: readonly EventFile[],
+    properties: readonly string[],
+    use: (events: Events) => Promise<Answer>,
+  ): Promise<Answer>
+  /** One statement at a time. Numbers come as they are: cast to double what may be a BIGINT. */
+  query(sql: Sql, signal?: AbortSignal): Promise<Row[]>
+  close(): Promise<void>
+}
+
+interface Load {
+  readonly files: Map<string, EventFile>
+  readonly properties: Set<string>
+  events: Promise<Events>
+  users: number
+}
+
+export function createLakeClient(): LakeClient {
+  const checked = new Set<string>()
+  let connection: Promise<Connection> | undefined
+  let last: Promise<unknown> = Promise.resolve()
+  let count = 0
+  let current: Load | undefined
+  /** Not begun: files and properties may still be added. */
+  let gathering: Load | undefined
+
+  /** DuckDB is loaded when first used: a deployment whose lakes are asked elsewhere does not carry it. */
+  async function open(): Promise<Connection> {
+    const { DuckDBInstance } = await import('@duckdb/node-api')
+    const database = await DuckDBInstance.create(':memory:', {
+      // Extensions would be fetched from the network.
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      temp_directory: join(tmpdir(), `broadsheet-lake-${process.pid}`),
+    })
+    const opened = await database.connect()
+    for (const macro of macros) await opened.run(macro)
+    return opened
+  }
+
+  function query(sql: Sql, signal?: AbortSignal): Promise<Row[]> {
+    const turn = last.then(async () => {
+      signal?.throwIfAborted()
+      connection ??= open()
+      const opened = await connection
+      const interrupt = () => opened.interrupt()
+      signal?.addEventListener('abort', interrupt, { once: true })
+      try {
+        return (await opened.runAndReadAll(sql)).getRowObjectsJS()
+      } catch (error) {
+        signal?.throwIfAborted()
+        throw error
+      } finally {
+        signal?.removeEventListener('abort', interrupt)
+      }
+    })
+    last = turn.catch(() => {})
+    return turn
+  }
+
+  async function drop(load: Load): Promise<void> {
+    const events = await load.events.catch(() => undefined)
+    if (events === undefined) return
+    await query(`drop table ${events.table}`)
+    await query(`drop table ${events.dropped}`)
+  }
+
+  function loadFor(files: readonly EventFile[], properties: readonly string[]): Load {
+    if (current !== undefined && covers(current, files, properties)) return current
+    if (gathering === undefined) {
+      const load: Load = { files: new Map(), properties: new Set(), events: Promise.reject(), users: 0 }
+      load.events.catch(() => {})
+      load.events = begin(load)
+      load.events.catch(() => {
+        if (current === load) current = undefined
+      })
+      gathering = load
+    }
+    for (const file of files) gathering.files.set(file.version, file)
+    for (const property of properties) gathering.properties.add(property)
+    return gathering
+  }
+
+  async function begin(load: Load): Promise<Events> {
+    await setImmediate()
+    try {
+      for (;;) {
+        const unchecked = [...load.files.values()].filter(({ version }) => !checked.has(version))
+        if (unchecked.length === 0) break
+        await checkGzips(unchecked)
+        for (const { version } of unchecked) checked.add(version)
+      }
+    } finally {
+      gathering = undefined
+    }
+    const before = current
+    current = load
+    if (before !== undefined) {
+      // Questions of one run ask for different properties of the same files, and come back to them.
+      if (sameKeys(before.files, load.files)) for (const property of before.properties) load.properties.add(property)
+      if (before.users === 0) await drop(before)
+    }
+    return makeEvents([...load.files.values()], [...load.properties])
+  }
+
+  async function makeEvents(files: readonly EventFile[], properties: readonly string[]): Promise<Events> {
+    const table = `events_${++count}`
+    const dropped = `dropped_${count}`
+    const parquet = files[0]?.format === 'parquet'
+    try {
+      if (parquet) await query(parquetTable(table, files, properties, await columnsOf(files)))
+      else await query(ndjsonTable(table, files, properties))
+      const [bad] = await query(`select 1 from ${table} where event is null or micros is null limit 1`)
+      if (bad !== undefined) throw new DataError('a line is not an event')
+      for (const statement of dropDuplicates(table, dropped)) await query(statement)
+    } catch (error) {
+      await query(`drop table if exists ${table}`)
+      const damage = parquet ? await findParquetDamage(files) : await findDamage(files)
+      if (damage !== undefined) throw damage
+      if (error instanceof Error && unreadable.test(error.message)) {
+        throw new DataError(`the events cannot be read: ${error.message.trim()}`, { cause: error })
+      }
+      throw error
+    }
+    return { table, dropped, column: (property) => `p${properties.indexOf(property)}` }
+  }
+
+  async function columnsOf(files: readonly EventFile[]): Promise<Column[]> {
+    return (await query(parquetColumns(files))).map(({ name, type }) => ({ name: String(name), type: String(type) }))
+  }
+
+  async function findParquetDamage(files: readonly EventFile[]): Promise<DataError | undefined> {
+    for (const file of files) {
+      try {
+        const [bad] = await query(parquetDamage(file, await columnsOf([file])))
+        if (bad !== undefined) {
+          return new DataError(`${file.name}, row ${bad['row']}: there is no event, or no time`, { remedy: 'each row has both' })
+        }
+      } catch (error) {
+        if (error instanceof DataError) return error
+        return new DataError(`${file.name}: this is no Parquet that DuckDB reads`, {
+          remedy: 'write the file again',
+          cause: error,
+        })
+      }
+    }
+    return undefined
+  }
+
+  return {
+    async withEvents(files, properties, use) {
+      const load = loadFor(files, properties)
+      load.users++
+      try {
+        return await use(await load.events)
+      } finally {
+        load.users--
+        if (load.users === 0 && load !== current && load !== gathering) await drop(load)
+      }
+    },
+    query,
+    async close() {
+      await last
+      const opened = await connection?.catch(() => undefined)
+      opened?.closeSync()
+      connection = undefined
+      current = undefined
+    },
+  }
+}
+
+function covers(load: Load, files: readonly EventFile[], properties: readonly string[]): boolean {
+  return files.every(({ version }) => load.files.has(version)) && properties.every((property) => load.properties.has(property))
+}
+
+function sameKeys(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
+  return a.size === b.size && [...a.keys()].every((key) => b.has(key))
+}

@@ -1,0 +1,134 @@
+import { resolve } from 'node:path'
+import { Temporal } from 'temporal-polyfill'
+import { RefusedError, WaitError } from '../../errors.ts'
+import type { Question } from '../../query.ts'
+import type { Window } from '../../timeframe.ts'
+import { parseDuration } from '../../timeframe.ts'
+import type { AnsweredKind, Ask, Source, SourceContext, SourceKind } from '../source.ts'
+import type { Events } from './client.ts'
+import { createLakeClient } from './client.ts'
+import { answerFunnel, funnelProperties, funnelSql, refuseFunnel } from './funnel.ts'
+import type { EventFile } from './input.ts'
+import { describeFiles, filesIn } from './input.ts'
+import type { Config } from './schema.ts'
+import { config, usualWait } from './schema.ts'
+import { answerSegmentation, refuseSegmentation, segmentationProperties, segmentationSql } from './segmentation.ts'
+import type { Sql } from './sql.ts'
+import { macros } from './sql.ts'
+import { figuresOf } from './windows.ts'
+
+/** Events of one's own, asked with DuckDB: a folder, or what an export keeps. */
+export const lake = {
+  kind: 'lake',
+  schema: config,
+  kinds: ['segmentation', 'funnel'],
+  refuse,
+  open,
+} satisfies SourceKind<typeof config>
+
+/** More than a report has questions, so that all of them share one load; the client runs one statement at a time. */
+const concurrency = 32
+
+function refuse(_config: Config, question: Question, _name: string): string | undefined {
+  if (question.kind === 'segmentation') return refuseSegmentation(question)
+  if (question.kind === 'funnel') return refuseFunnel(question)
+  return `a lake answers ${lake.kinds.join(' and ')}, not ${question.kind}`
+}
+
+function open(config: Config, context: SourceContext): Source {
+  const client = createLakeClient()
+  const folder = config.events === undefined ? undefined : resolve(context.folder, config.events)
+  let listing: Promise<EventFile[]> | undefined
+
+  /** Questions that come together share the walk; later ones see what has come since. */
+  function filesOf(ask: Ask<AnsweredKind>): Promise<EventFile[]> {
+    if (folder === undefined) return exportedFiles(config, ask, context)
+    listing ??= filesIn(folder, context.folder).finally(() => {
+      listing = undefined
+    })
+    return listing
+  }
+
+  async function answer<Body>(ask: Ask<AnsweredKind>, properties: readonly string[], use: (events: Events) => Promise<Body>) {
+    const started = performance.now()
+    const body = await client.withEvents(await filesOf(ask), properties, use)
+    context.trace(`${context.name} ${ask.question.kind} ${Math.round(performance.now() - started)} ms`)
+    return body
+  }
+
+  return {
+    label: config.export === undefined ? `lake (${config.events})` : `lake (export ${config.export})`,
+    concurrency,
+    answers: {
+      segmentation: (ask) =>
+        answer(ask, segmentationProperties(ask.question), (events) => answerSegmentation(ask, events, client)),
+      funnel: (ask) => answer(ask, funnelProperties(ask.question), (events) => answerFunnel(ask, events, client)),
+    },
+    explain,
+    close: client.close,
+  }
+}
+
+/** The files of every stretch that a question reads. Waits, and in the end refuses, where the export has not kept one. */
+async function exportedFiles(config: Config, ask: Ask<AnsweredKind>, context: SourceContext): Promise<EventFile[]> {
+  const name = config.export ?? ''
+  const files = new Set<string>()
+  const missing = new Set<string>()
+  for (const { start, end } of stretchesOf(ask)) {
+    const [from, to] = [start, end].map(({ epochMilliseconds }) => new Date(epochMilliseconds)) as [Date, Date]
+    const exported = await context.exported?.(name, from, to)
+    for (const file of exported?.files ?? []) files.add(file)
+    for (const window of exported?.missing ?? []) missing.add(window)
+    if (exported === undefined) for (const day of daysOf(start, end)) missing.add(day)
+  }
+  if (missing.size > 0) throw notKept(config, [...missing].toSorted(), ask, context)
+  if (files.size === 0) throw new RefusedError(`export ${name} has kept nothing of the time that is asked for`)
+  return describeFiles([...files], context.folder)
+}
+
+function notKept(
+  config: Config,
+  missing: readonly string[],
+  ask: Ask<AnsweredKind>,
+  context: SourceContext,
+): WaitError | RefusedError {
+  const shown = missing.length > 8 ? [...missing.slice(0, 8), `${missing.length - 8} more`] : missing
+  const message = `export ${config.export} has not kept ${shown.join(', ')}`
+  const seconds = parseDuration(config.wait ?? usualWait) ?? 0
+  const until = new Date(ask.scheduledAt.epochMilliseconds + seconds * 1000)
+  if (context.clock() < until) return new WaitError(message, { until, remedy: 'the run goes on when the export has' })
+  return new RefusedError(message, {
+    remedy: `export those days, then run the report again (broadsheet export ${config.export})`,
+  })
+}
+
+/** Trend, timeframe and compared periods; a funnel's with the time that its last entrants have. */
+function stretchesOf({ question, windows }: Ask<AnsweredKind>): Pick<Window, 'start' | 'end'>[] {
+  if (question.kind === 'segmentation') return [windows.trend ?? windows.timeframe, ...figuresOf(windows)]
+  const seconds = parseDuration(question.within) ?? 0
+  return figuresOf(windows).map(({ start, end }) => ({ start, end: end.add({ seconds }) }))
+}
+
+function daysOf(start: Temporal.ZonedDateTime, end: Temporal.ZonedDateTime): string[] {
+  const days: string[] = []
+  for (let day = start.startOfDay(); Temporal.ZonedDateTime.compare(day, end) < 0; day = day.add({ days: 1 })) {
+    days.push(day.toPlainDate().toString())
+  }
+  return days
+}
+
+/** The SQL, with what its columns stand for. */
+function explain(ask: Ask): string[] {
+  const { question } = ask
+  if (question.kind !== 'segmentation' && question.kind !== 'funnel') return []
+  const read = question.kind === 'segmentation' ? segmentationProperties(question) : funnelProperties(question)
+  const properties = [...new Set(read)]
+  const events: Events = { table: 'events', dropped: 'dropped', column: (property) => `p${properties.indexOf(property)}` }
+  const isSegmentation = (asked: Ask): asked is Ask<'segmentation'> => asked.question.kind === 'segmentation'
+  const statements: Sql[] = isSegmentation(ask) ? [segmentationSql(ask, events)] : funnelSql(ask as Ask<'funnel'>, events)
+  return [
+    '-- events(event, person, micros, insert_id, …): each event once; a property is its JSON text',
+    ...properties.map((property, at) => `-- p${at} is ${JSON.stringify(property)}`),
+    ...[...macros, ...statements].flatMap((statement) => `${statement};`.split('\n')),
+  ]
+}

@@ -1,0 +1,95 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { FunnelSteps } from '../../../../lib/result.ts'
+import { lake } from '../../../../lib/sources/lake/index.ts'
+import type { Ask } from '../../../../lib/sources/source.ts'
+import type { Season } from './arbitraries.ts'
+import { eventNames, linesIn, on, seasons, seed } from './arbitraries.ts'
+import { answersOf, funnelAsk, lakeOf } from './folder.ts'
+import type { ExpectedSteps } from './oracle.ts'
+import { expectFunnel } from './oracle.ts'
+
+const dataSets = 120
+const questionsEach = 10
+
+const conditions = fc.constantFrom(
+  'properties["n"] > 1',
+  'defined(properties["n"])',
+  'properties["p"] in ["DE", 5]',
+  'not properties["n"]',
+)
+const step = fc.record({
+  event: fc.constantFrom('A', 'A', 'B', ...eventNames),
+  where: fc.option(conditions, { nil: undefined, freq: 2 }),
+})
+
+function asksIn(season: Season): fc.Arbitrary<Ask<'funnel'>> {
+  const question = fc.record(
+    {
+      steps: fc.array(step, { minLength: 2, maxLength: 4 }),
+      within: fc.constantFrom('4 hours', '1 day', '36 hours', '3 days'),
+      on,
+      where: conditions,
+    },
+    { requiredKeys: ['steps', 'within'] },
+  )
+  const framing = fc.record({
+    timeframe: fc.constantFrom('previous_2_days', 'previous_5_days', 'previous_40_hours'),
+    compare: fc.constantFrom([], ['previous' as const]),
+  })
+  return fc
+    .tuple(question, framing)
+    .map(([asked, framed]) =>
+      funnelAsk(
+        {
+          ...asked,
+          limit: 10_000,
+          steps: asked.steps.map(({ event, where }) => (where === undefined ? event : { event, where })),
+        },
+        { at: season.at, timezone: season.timezone, ...framed },
+      ),
+    )
+}
+
+const cases = fc
+  .constantFrom(...seasons)
+  .chain((season) =>
+    fc.tuple(
+      linesIn(season, { spread: 'hours' }),
+      fc.array(asksIn(season), { minLength: questionsEach, maxLength: questionsEach }),
+    ),
+  )
+
+test(`answers ${dataSets * questionsEach} random funnels as trying every chain does`, async () => {
+  let asked = 0
+  let completed = 0
+  const property = fc.asyncProperty(cases, async ([lines, asks]) => {
+    await using own = await lakeOf({ 'events.ndjson': lines })
+    await Promise.all(
+      asks.map(async (ask) => {
+        expect(lake.refuse({ kind: 'lake' }, ask.question, 'own')).toBeUndefined()
+        const body = await answersOf(own.source).funnel(ask)
+        const { whole, segments } = expectFunnel(lines, ask, ask.windows.timeframe)
+        same(body.steps, whole)
+        expect(body.segments?.map(({ name }) => name).toSorted()).toEqual(
+          ask.question.on === undefined ? undefined : [...segments.keys()].toSorted(),
+        )
+        for (const { name, steps } of body.segments ?? []) same(steps, segments.get(name))
+        ask.windows.comparisons.forEach(({ timeframe }, at) => {
+          same(body.comparisons[at]?.steps, expectFunnel(lines, ask, timeframe).whole)
+        })
+        asked++
+        if ((whole.counts.at(-1) ?? 0) > 0) completed++
+      }),
+    )
+  })
+  await fc.assert(property, { seed, numRuns: dataSets, endOnFailure: process.env['SHRINK'] === undefined })
+  expect(asked).toBe(dataSets * questionsEach)
+  // Funnels that nobody completes would agree about little.
+  expect(completed).toBeGreaterThan(asked / 10)
+}, 60_000)
+
+function same(found: FunnelSteps | undefined, wanted: ExpectedSteps | undefined): void {
+  expect(found?.map(({ count }) => count)).toEqual(wanted?.counts)
+  expect(found?.map(({ medianSeconds }) => medianSeconds)).toEqual(wanted?.medians)
+}
