@@ -7,7 +7,7 @@ import { consumerJsonSchema } from '../lib/report/manifest.ts'
 
 /** Prints what was understood of the project file; a wrong one throws ProjectError. */
 export async function check(options: { readonly project: string; readonly json?: boolean }): Promise<void> {
-  const project = await loadProject(options.project)
+  const project = loadProject(options.project)
   const now = Temporal.Now.instant()
   process.stdout.write(
     options.json === true ? `${JSON.stringify(outlineProject(project, now), null, 2)}\n` : `${describeProject(project, now)}\n`,

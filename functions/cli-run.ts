@@ -37,7 +37,7 @@ type Done = Extract<RunOutcome, { status: 'done' }>
 
 /** Runs one report, or each; the exit code. */
 export async function run(name: string | undefined, options: RunOptions): Promise<number> {
-  const loaded = await loadProject(options.project)
+  const loaded = loadProject(options.project)
   const now = Temporal.Now.instant()
   const instants = new Map(chosen(loaded, name).map((report) => [report, instantOf(report, options.at, now)]))
   const board = progressBoard({ quiet: options.json === true, plain: options.verbose === true })
@@ -45,7 +45,8 @@ export async function run(name: string | undefined, options: RunOptions): Promis
   const store = options.sample === true ? under(kept, 'sample') : kept
   const events = options.sample === true ? await mkdtemp(join(tmpdir(), 'broadsheet-sample-')) : undefined
   try {
-    const project = events === undefined ? loaded : sampleProject(loaded, events)
+    // The sample's own folder becomes the project's, so that no address of this machine is in what is kept.
+    const project = events === undefined ? loaded : sampleProject({ ...loaded, folder: events }, '.')
     const sources = openSources(project, {
       credential: credentialReader(),
       trace: (line) => options.verbose === true && process.stderr.write(`${line}\n`),

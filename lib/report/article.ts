@@ -1,7 +1,7 @@
 import type { Article } from '../edition.ts'
 import type { Report } from '../project/project.ts'
 import type { Query } from '../query.ts'
-import type { FailureResult, FunnelResult, SeriesResult } from '../result.ts'
+import type { FailureResult, FunnelResult, Note, SeriesResult } from '../result.ts'
 import { parseDuration, resolveTimeframe } from '../timeframe.ts'
 import { aboutTheSame, tellChange } from './changes.ts'
 import { mostSeries, seriesChart, stepsChart } from './charts.ts'
@@ -49,7 +49,7 @@ function seriesBody(reading: Reading, result: SeriesResult, names: SegmentNames,
     ...perDay(reading, result, language),
     ...(chart === undefined ? [] : leftOut(result)),
     ...cut(shown, language, page),
-    ...result.notes.map(({ text }) => text),
+    ...small(result.notes),
   ]
   const body = { ...(chart === undefined ? {} : { chart }), ...(shown === undefined ? {} : { table: shown.table }) }
   return { ...body, notes: notes.map(asSentence) }
@@ -64,7 +64,7 @@ function funnelBody(reading: Reading, result: FunnelResult, names: SegmentNames,
     ...entrants(reading, language, page),
     ...loss(result, language),
     ...cut(shown, language, page),
-    ...result.notes.map(({ text }) => text),
+    ...small(result.notes),
   ]
   const chart = drawn ? { chart: stepsChart(reading, result, language) } : {}
   return { ...chart, ...(shown === undefined ? {} : { table: shown.table }), notes: notes.map(asSentence) }
@@ -130,6 +130,11 @@ function cut(shown: Shown | undefined, { numbers }: Language, { attachments }: P
   if (shown === undefined || shown.rows <= mostRows) return []
   const where = attachments > 0 ? 'the attached CSV' : 'the CSV'
   return [`${numbers.whole(mostRows)} of ${numbers.whole(shown.rows)} rows; all are in ${where}`]
+}
+
+/** What a source notes, but for repeated events: the colophon says once that they count once. */
+function small(notes: readonly Note[]): string[] {
+  return notes.filter(({ kind }) => kind !== 'duplicates').map(({ text }) => text)
 }
 
 function isSame(a: Period, b: Period): boolean {

@@ -14,7 +14,7 @@ export const mostSeries = 6
 /** More labels than this do not fit a phone. */
 const mostTicks = 5
 
-/** Undefined where there is nothing to draw: one point, no numbers, or `chart: none`. */
+/** Undefined where there is nothing to draw: no numbers, `chart: none`, or one point that is not split into bars. */
 export function seriesChart(
   reading: Reading,
   result: SeriesResult,
@@ -23,7 +23,8 @@ export function seriesChart(
 ): SeriesChart | undefined {
   const kind = reading.query.chart ?? 'line'
   const known = result.series.some(({ values }) => values.some((value) => value !== null))
-  if (kind === 'none' || result.dates.length < 2 || !known) return undefined
+  const points = kind === 'bar' ? Math.max(result.dates.length, result.series.length) : result.dates.length
+  if (kind === 'none' || points < 2 || !known) return undefined
   const times = result.dates.map((date) => timeOf(date, result.timezone))
   const labels = labelsOf(times, result.unit, language)
   const from = times.findLastIndex((time) => Temporal.ZonedDateTime.compare(time, reading.period.start) <= 0)

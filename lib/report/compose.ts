@@ -122,7 +122,7 @@ function periodLine(usual: Period, compared: Period | undefined, asked: readonly
 
 /** `Asked of … on 16 November 2026 at 08:00.`, how many questions, what is attached, and what the words mean. */
 function colophonOf(
-  { askedOf, at, report, attachments }: Parameters<typeof composeEdition>[0],
+  { askedOf, at, report, attachments, answers }: Parameters<typeof composeEdition>[0],
   page: { asked: number; failed: number; articles: readonly Article[]; figures: readonly Figure[] },
   { dates, numbers }: Language,
 ): string[] {
@@ -132,11 +132,15 @@ function colophonOf(
   const answered =
     page.failed === 0 ? (page.asked === 1 ? 'answered' : 'all answered') : `${numbers.whole(page.asked - page.failed)} answered`
   const files = `${numbers.whole(attachments)} ${attachments === 1 ? 'file' : 'files'} attached.`
+  const repeated = [...answers.values()].some(
+    (one) => one.shape !== 'failure' && one.notes.some(({ kind }) => kind === 'duplicates'),
+  )
   const steady = JSON.stringify([page.articles, page.figures]).includes(aboutTheSame)
   return [
     `Asked${of} on ${moment}.`,
     `${questions}, ${answered}.`,
     ...(attachments === 0 ? [] : [files]),
+    ...(repeated ? ['Events that arrived twice are counted once.'] : []),
     ...(steady ? ['“About the same” is a change no larger than chance makes.'] : []),
   ]
 }

@@ -104,6 +104,7 @@ async function go(run: Run, stillOurs: () => void): Promise<RunOutcome> {
   stillOurs()
 
   const { results } = answered
+  const labels = [...new Set(report.queries.map((query) => context.source(sourceOf(query, report)).label))]
   const mail = makeMail({
     project: context.project,
     report,
@@ -111,7 +112,7 @@ async function go(run: Run, stillOurs: () => void): Promise<RunOutcome> {
     run: run.id,
     results,
     sample: request.sample === true,
-    askedOf: [...new Set(report.queries.map((query) => context.source(sourceOf(query, report)).label))],
+    askedOf: request.sample === true ? ['made-up events'] : labels,
   })
   if (finished === undefined) {
     context.progress?.({ step: 'drawing' })

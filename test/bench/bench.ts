@@ -38,7 +38,7 @@ function median(values: readonly number[]): number {
 const folder = await mkdtemp(join(tmpdir(), 'broadsheet-bench-'))
 try {
   const starts = [await run('functions/cli.ts', 'run', '--sample', '--json', '--store', join(folder, 'store'))]
-  const example = await loadProject(root)
+  const example = loadProject(root)
   const at = Temporal.Instant.from('2026-11-16T07:00:00Z')
   const made = await writeSample(example, at, join(folder, 'events'), { events })
   const lake: Record<string, number>[] = []

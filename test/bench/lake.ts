@@ -7,7 +7,7 @@ import { lake } from '../../lib/sources/lake/index.ts'
 
 /** `node lake.ts <events folder>`: the example's weekly questions on one source; prints seconds and peak memory as JSON. */
 const [folder = ''] = process.argv.slice(2)
-const project = sampleProject(await loadProject(join(import.meta.dirname, '..', '..')), folder)
+const project = sampleProject(loadProject(join(import.meta.dirname, '..', '..')), folder)
 const report = project.reports['weekly-growth']
 if (report === undefined) throw new Error('the example has no weekly-growth')
 const at = Temporal.Instant.from('2026-11-16T07:00:00Z')

@@ -53,6 +53,7 @@ export function createLakeClient(): LakeClient {
   const checked = new Set<string>()
   let connection: Promise<Connection> | undefined
   let last: Promise<unknown> = Promise.resolve()
+  let closed = false
   let count = 0
   let current: Load | undefined
   /** Not begun: files and properties may still be added. */
@@ -75,6 +76,7 @@ export function createLakeClient(): LakeClient {
   function query(sql: Sql, signal?: AbortSignal): Promise<Row[]> {
     const turn = last.then(async () => {
       signal?.throwIfAborted()
+      if (closed) throw new Error('this lake is closed')
       connection ??= open()
       const opened = await connection
       const interrupt = () => opened.interrupt()
@@ -194,11 +196,11 @@ export function createLakeClient(): LakeClient {
     },
     query,
     async close() {
+      closed = true
+      // In its turn: a connection that is closed under a running statement takes the process with it.
       await last
       const opened = await connection?.catch(() => undefined)
       opened?.closeSync()
-      connection = undefined
-      current = undefined
     },
   }
 }

@@ -29,17 +29,17 @@ const values = fc.constantFrom<unknown>(
 )
 const numbers = fc.constantFrom<unknown>(0, 1, 2, 2, 3.5, -4, 100, '3', null, undefined, true, [1])
 
-/** Times on a coarse grid, so that ties are common, over ten days around the change of the clocks. */
+/** Times on a grid, over two weeks around the change of the clocks or over three days, where ties are common. */
 export function linesIn({ day, timezone }: Season, { spread }: { readonly spread: 'days' | 'hours' }): fc.Arbitrary<Line[]> {
   const noon = Temporal.PlainDate.from(day).toZonedDateTime(timezone).epochMilliseconds
   const step = spread === 'days' ? 30 * 60_000 : 4 * 3_600_000
-  const steps = spread === 'days' ? 480 : 14
-  const times = fc.integer({ min: -steps, max: Math.floor(steps / 2) }).chain((at) => {
+  const [first, last] = spread === 'days' ? [-480, 200] : [-12, 6]
+  const times = fc.integer({ min: first, max: last }).chain((at) => {
     const time = noon + at * step
     return fc.constantFrom(time / 1000, time / 1000, time, (time - 1) / 1000)
   })
   const one = fc.record({
-    event: fc.constantFrom('A', 'A', 'B', ...eventNames),
+    event: fc.constantFrom('A', 'A', 'A', 'B', ...eventNames),
     time: times,
     distinct_id: ids,
     $insert_id: fc.constantFrom<unknown>('i1', 'i2', 3, null, undefined),
@@ -48,7 +48,7 @@ export function linesIn({ day, timezone }: Season, { spread }: { readonly spread
     [oddName]: values,
   })
   return fc
-    .array(one, { minLength: 0, maxLength: 24 })
+    .array(one, { minLength: spread === 'days' ? 0 : 10, maxLength: spread === 'days' ? 24 : 20 })
     .chain((made) => fc.array(fc.nat({ max: Math.max(0, made.length - 1) }), { maxLength: 3 }).map((again) => ({ made, again })))
     .map(({ made, again }) => {
       // Repeated lines may differ in what is not part of the key.
