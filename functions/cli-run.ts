@@ -204,11 +204,10 @@ async function untilDone(
 }
 
 /** A run as `--json` prints it. */
-function outline(outcome: Done): object {
-  const { run, complete, keys, failures, mail, edition } = outcome
+function outline({ run, manifest, keys, failures, mail, edition }: Done): object {
   return {
     run,
-    status: complete ? 'complete' : 'partial',
+    status: manifest.status,
     keys,
     failures: failures.map(({ query, kind, message, remedy }) => ({ query, kind, message, remedy })),
     mail,

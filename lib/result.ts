@@ -30,7 +30,14 @@ const seriesBody = {
   /** The labels among `dates` whose unit is cut by the window or still running. */
   partial: z.array(z.string()).optional(),
   series: z.array(
-    z.strictObject({ name: z.string(), path: z.array(z.string()).optional(), values: z.array(count), total: count }),
+    z.strictObject({
+      name: z.string(),
+      path: z.array(z.string()).optional(),
+      values: z.array(count),
+      total: count,
+      /** Of the rest beyond the limit alone, which is called Other and stands last: how many segments are in it. */
+      folded: z.number().int().optional(),
+    }),
   ),
   total: count,
   comparisons: z.array(

@@ -1,4 +1,4 @@
-import type { Note } from './result.ts'
+import type { Note, SeriesBody } from './result.ts'
 
 /** One part of an answer split by a property, its numbers known for every bucket and window. */
 export interface Segment {
@@ -9,6 +9,8 @@ export interface Segment {
   readonly total: number | null
   /** Of each compared period, in the question's order; null where the period lacks the segment. */
   readonly compared: readonly (number | null)[]
+  /** Of the folded rest alone: how many segments are in it. */
+  readonly folded?: number
 }
 
 export interface Arranged {
@@ -44,6 +46,11 @@ export function arrangeSegments(
   return { segments: [...quoteOther(shown), fold(rest)], notes: [{ kind: 'other', text }], folded: rest.length }
 }
 
+/** A segment as a result's series. */
+export function seriesOf({ name, values, total, folded }: Segment): SeriesBody['series'][number] {
+  return { name, values: [...values], total, ...(folded === undefined ? {} : { folded }) }
+}
+
 function bySize(a: Segment, b: Segment): number {
   const [first, second] = [a.total ?? Number.NEGATIVE_INFINITY, b.total ?? Number.NEGATIVE_INFINITY]
   if (first !== second) return first > second ? -1 : 1
@@ -57,6 +64,7 @@ function fold(rest: readonly Segment[]): Segment {
     values: (rest[0]?.values ?? []).map((_, at) => column(({ values }) => values[at])),
     total: column(({ total }) => total),
     compared: (rest[0]?.compared ?? []).map((_, at) => column(({ compared }) => compared[at])),
+    folded: rest.length,
   }
 }
 

@@ -70,6 +70,13 @@ export function parseTimeframe(timeframe: Timeframe): Relative | Absolute | { re
         return { problem: `${name} "${value}" is not a date or time like 2026-11-09 or 2026-11-09T08:00` }
       }
     }
+    const [start, end] = [timeframe.start, timeframe.end].map((value) => readTime(value, 'UTC')) as [
+      Temporal.ZonedDateTime,
+      Temporal.ZonedDateTime,
+    ]
+    if (Temporal.ZonedDateTime.compare(start, end) >= 0) {
+      return { problem: `${timeframe.start} to ${timeframe.end} covers nothing; the end is exclusive and lies after the start` }
+    }
     return { kind: 'absolute', ...timeframe }
   }
   const word = words[timeframe]
@@ -89,8 +96,10 @@ export function parseTimeframe(timeframe: Timeframe): Relative | Absolute | { re
 export function trendProblem(timeframe: Timeframe, trend: Timeframe): string | undefined {
   const [inner, outer] = [parsed(timeframe), parsed(trend)]
   if (inner.kind === 'absolute' || outer.kind === 'absolute') {
-    const same = inner.kind === 'absolute' && outer.kind === 'absolute' && inner.end === outer.end
-    return same ? undefined : 'a trend ends with its timeframe; give both as dates with the same end, or neither'
+    if (inner.kind !== 'absolute' || outer.kind !== 'absolute' || inner.end !== outer.end) {
+      return 'a trend ends with its timeframe; give both as dates with the same end, or neither'
+    }
+    return inner.start < outer.start ? 'a trend is at least as long as its timeframe' : undefined
   }
   if (inner.kind !== outer.kind || inner.unit !== outer.unit) {
     return `a trend ends with its timeframe, so it is in the same unit: write ${inner.kind}_…_${inner.unit}s`
@@ -108,7 +117,10 @@ export function parseDuration(text: string): number | undefined {
   return Number(match[1]) * durationSeconds[match[2] as keyof typeof durationSeconds]
 }
 
-/** `at` is the scheduled instant, the only clock of a run. A fixed end that lies after it is cut there. */
+/**
+ * `at` is the scheduled instant, the only clock of a run. A fixed end that lies after it is cut there; a fixed timeframe
+ * that begins after it is empty.
+ */
 export function resolveTimeframe(timeframe: Timeframe, at: Temporal.Instant, calendar: Calendar): Window {
   const frame = parsed(timeframe)
   const now = at.toZonedDateTimeISO(calendar.timezone)
@@ -116,7 +128,8 @@ export function resolveTimeframe(timeframe: Timeframe, at: Temporal.Instant, cal
     const start = readTime(frame.start, calendar.timezone) as Temporal.ZonedDateTime
     const end = readTime(frame.end, calendar.timezone) as Temporal.ZonedDateTime
     const running = Temporal.ZonedDateTime.compare(end, now) > 0
-    return { start, end: running ? now : end, partial: running }
+    const begun = Temporal.ZonedDateTime.compare(start, now) <= 0
+    return { start, end: running ? (begun ? now : start) : end, partial: running }
   }
   const floor = floorTo(now, frame.unit, calendar)
   if (frame.kind === 'this') {
@@ -182,7 +195,7 @@ export function bucketsOf(window: Window, unit: Unit, calendar: Calendar): Bucke
   const buckets: Bucket[] = []
   let start = floorTo(window.start, unit, calendar)
   while (Temporal.ZonedDateTime.compare(start, window.end) < 0) {
-    const end = shift(start, 1, unit)
+    const end = unit === 'hour' ? nextHour(start) : shift(start, 1, unit)
     const cutStart = Temporal.ZonedDateTime.compare(start, window.start) < 0
     const cutEnd = Temporal.ZonedDateTime.compare(end, window.end) > 0
     buckets.push({
@@ -198,7 +211,8 @@ export function bucketsOf(window: Window, unit: Unit, calendar: Calendar): Bucke
 
 /** The last start of a unit at or before a time, in the time's own zone. */
 export function floorTo(time: Temporal.ZonedDateTime, unit: Unit, calendar: Calendar): Temporal.ZonedDateTime {
-  if (unit === 'minute' || unit === 'hour') return time.round({ smallestUnit: unit, roundingMode: 'floor' })
+  if (unit === 'minute') return time.round({ smallestUnit: unit, roundingMode: 'floor' })
+  if (unit === 'hour') return hourStart(time)
   const date = time.toPlainDate()
   const firstDay = {
     day: date,
@@ -207,6 +221,25 @@ export function floorTo(time: Temporal.ZonedDateTime, unit: Unit, calendar: Cale
     year: date.with({ month: 1, day: 1 }),
   }[unit]
   return firstDay.toZonedDateTime(time.timeZoneId)
+}
+
+/**
+ * Clocks of some zones change by half an hour (Australia/Lord_Howe), and then an hour of the clock has 30 minutes or comes
+ * in two pieces. A bucket never spans the change, so that the hours after it begin on the hour again.
+ */
+function nextHour(start: Temporal.ZonedDateTime): Temporal.ZonedDateTime {
+  const full = start.add({ minutes: 60 - start.minute })
+  if (full.offsetNanoseconds === start.offsetNanoseconds) return full
+  const change = start.getTimeZoneTransition('next')
+  return change !== null && Temporal.ZonedDateTime.compare(change, full) < 0 ? change : full
+}
+
+function hourStart(time: Temporal.ZonedDateTime): Temporal.ZonedDateTime {
+  const minute = time.round({ smallestUnit: 'minute', roundingMode: 'floor' })
+  const full = minute.subtract({ minutes: minute.minute })
+  if (full.offsetNanoseconds === minute.offsetNanoseconds) return full
+  // The latest change at or before that minute; `previous` alone is strictly before.
+  return minute.add({ nanoseconds: 1 }).getTimeZoneTransition('previous') ?? full
 }
 
 /** A time moved by whole units: dates by the calendar, hours and minutes by the clock. */

@@ -21,7 +21,9 @@ export function describeProject(project: Project, now: Temporal.Instant, kinds?:
     ...outline.reports.map(reportText),
     ...(outline.sources.length === 0 ? [] : [sourcesText(outline.sources)]),
     ...(outline.exports.length === 0 ? [] : [exportsText(outline.exports)]),
-    ...(outline.warnings.length === 0 ? [] : [['Not in this version', ...outline.warnings.map((one) => `  ${printMistake(one)}`)].join('\n')]),
+    ...(outline.warnings.length === 0
+      ? []
+      : [['Not in this version', ...outline.warnings.map((one) => `  ${printMistake(one)}`)].join('\n')]),
   ].join('\n\n')
 }
 
@@ -62,7 +64,7 @@ function queryLines(query: QueryOutline): string[] {
   const { timeframe, trend, comparisons } = query
   const of = query.source === undefined ? '' : ` of ${query.source}`
   const rows: [string, string, string][] = [
-    ['', saysOf(timeframe.says), `${spanWords(timeframe)}${stateOf(timeframe)}`],
+    ['period', saysOf(timeframe.says), `${spanWords(timeframe)}${stateOf(timeframe)}`],
     ...(trend === undefined ? [] : [['trend', saysOf(trend.says), spanWords(trend)] as [string, string, string]]),
     ...comparisons.map((compared): [string, string, string] => ['against', compared.to, spanWords(compared)]),
   ]
@@ -78,7 +80,8 @@ function saysOf(timeframe: QueryOutline['timeframe']['says']): string {
   return typeof timeframe === 'string' ? timeframe : 'fixed dates'
 }
 
-function stateOf({ partial, immature }: QueryOutline['timeframe']): string {
+function stateOf({ partial, immature, moved }: QueryOutline['timeframe']): string {
+  if (moved) return ', moved back: later entrants still have time'
   if (partial) return ', still running'
   return immature ? ', its last entrants still have time' : ''
 }
@@ -88,7 +91,9 @@ function sourcesText(sources: readonly SourceOutline[]): string {
   const kinds = Math.max(...sources.map(({ kind }) => kind.length))
   return [
     'Sources',
-    ...sources.flatMap(({ name, kind, config }) => hanging(`  ${name.padEnd(names)}  ${kind.padEnd(kinds)}  `, configWords(config))),
+    ...sources.flatMap(({ name, kind, config }) =>
+      hanging(`  ${name.padEnd(names)}  ${kind.padEnd(kinds)}  `, configWords(config)),
+    ),
     '',
     `  ${' '.repeat(names)}  ${askedKinds.join('  ')}`,
     ...sources.map(({ name, answers }) => {
@@ -111,12 +116,17 @@ function isBudget(value: unknown): value is { perHour: number } {
 }
 
 function exportsText(exports: Outline['exports']): string {
-  return ['Exports', ...exports.map(({ name, source, data, every }) => `  ${name}: ${data} of ${source}, every ${every}`)].join('\n')
+  return ['Exports', ...exports.map(({ name, source, data, every }) => `  ${name}: ${data} of ${source}, every ${every}`)].join(
+    '\n',
+  )
 }
 
 /** `Mon 2026-11-09 to Sun 2026-11-15`, or with times where it is not made of whole days. The last day is in it. */
 function spanWords({ start, end }: { readonly start: string; readonly end: string }): string {
-  const [from, to] = [start, end].map((time) => Temporal.PlainDateTime.from(time)) as [Temporal.PlainDateTime, Temporal.PlainDateTime]
+  const [from, to] = [start, end].map((time) => Temporal.PlainDateTime.from(time)) as [
+    Temporal.PlainDateTime,
+    Temporal.PlainDateTime,
+  ]
   const isMidnight = (time: Temporal.PlainDateTime) => time.toPlainTime().equals('00:00')
   if (!isMidnight(from) || !isMidnight(to)) return `${shortTime(start)} to ${shortTime(end)}`
   const [first, last] = [from.toPlainDate(), to.toPlainDate().subtract({ days: 1 })]

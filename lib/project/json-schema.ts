@@ -7,7 +7,7 @@ import { project } from './schema.ts'
  * types. Top-level `x-…` keys are allowed, and what YAML reads as a number may stand where an id is a text.
  */
 export function projectJsonSchema(): object {
-  const kinds = Object.values(sourceKinds).map(({ schema }) => schema) as [z.ZodType, ...z.ZodType[]]
+  const kinds = Object.values(sourceKinds).map(({ schema }): z.ZodType => schema)
   const whole = project.extend({
     sources: z.record(z.string(), z.union(kinds)).optional().describe('Places that can be asked, by name.'),
   })

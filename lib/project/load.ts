@@ -111,7 +111,7 @@ function inOrder(findings: readonly Finding[], causes: readonly Finding[]): Find
   const kept: Finding[] = []
   for (const finding of findings) {
     const { from, message } = finding
-    const follows = causes.some((cause) => cause !== finding && from >= cause.from && from < (cause.to ?? cause.from + 1))
+    const follows = !causes.includes(finding) && causes.some((cause) => from >= cause.from && from < (cause.to ?? cause.from + 1))
     if (!follows && !kept.some((other) => other.from === from && other.message === message)) kept.push(finding)
   }
   return kept.sort((a, b) => a.from - b.from)

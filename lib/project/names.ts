@@ -15,7 +15,14 @@ export function namesAt(reader: Reader, path: Path): string[] {
 }
 
 /** Whether a name is known; says so at its place where it is not. `what` is what it should be the name of. */
-export function checkName(reader: Reader, path: Path, what: string, given: string, known: Iterable<string>, where?: 'key'): boolean {
+export function checkName(
+  reader: Reader,
+  path: Path,
+  what: string,
+  given: string,
+  known: Iterable<string>,
+  where?: 'key',
+): boolean {
   const names = [...known]
   if (names.includes(given)) return true
   const remedy = meant(closest(given, names)) ?? (names.length === 0 ? 'there is none' : `there is ${listed(names, 'and')}`)

@@ -6,7 +6,7 @@ import { nextTimes, parseSchedule, previousTime } from '../schedule.ts'
 import { sourceKinds } from '../sources/index.ts'
 import type { SourceKind } from '../sources/source.ts'
 import type { ComparisonName, Timeframe, Window } from '../timeframe.ts'
-import { isoWithOffset, parseDuration, resolveWindows } from '../timeframe.ts'
+import { isoWithOffset, parseDuration, resolveTimeframe, resolveWindows } from '../timeframe.ts'
 import type { Project, Report } from './project.ts'
 import { questionWords } from './question-words.ts'
 
@@ -51,7 +51,12 @@ export interface QueryOutline {
   readonly kind: QuestionKind
   /** The question in words. */
   readonly asks: string
-  readonly timeframe: Span & { readonly says: Timeframe; readonly partial: boolean; readonly immature: boolean }
+  readonly timeframe: Span & {
+    readonly says: Timeframe
+    readonly partial: boolean
+    readonly immature: boolean
+    readonly moved: boolean
+  }
   readonly trend?: Span & { readonly says: Timeframe }
   readonly comparisons: readonly (Span & { readonly to: ComparisonName })[]
 }
@@ -116,13 +121,15 @@ function queryOutline(query: Query, report: Report, run: Temporal.Instant): Quer
   const funnel = question.kind === 'funnel' ? { within: parseDuration(question.within), immature: question.immature } : {}
   const windows = resolveWindows({ timeframe, trend, compare, ...funnel }, run, report)
   const { partial } = windows.timeframe
+  // A funnel's, until its last entrants' time is over.
+  const moved = !windows.timeframe.end.equals(resolveTimeframe(timeframe, run, report).end)
   return {
     name,
     title,
     ...(source === undefined ? {} : { source }),
     kind: question.kind,
     asks: questionWords(question),
-    timeframe: { says: timeframe, ...spanOf(windows.timeframe), partial, immature: windows.immature },
+    timeframe: { says: timeframe, ...spanOf(windows.timeframe), partial, immature: windows.immature, moved },
     ...(trend === undefined || windows.trend === undefined ? {} : { trend: { says: trend, ...spanOf(windows.trend) } }),
     comparisons: windows.comparisons.map((compared) => ({ to: compared.to, ...spanOf(compared.timeframe) })),
   }

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { closest } from './closest.ts'
+import { keysAt } from './schema-keys.ts'
 import type { Entry, Finding, Path, Tree } from './tree.ts'
 import { offsetInside, quoted } from './tree.ts'
 import { listed, meant, unworded, wordIssue } from './wording.ts'
-import { keysAt } from './words.ts'
 
 /** Reads parts of the file by their schemas, and says of each mistake where it is. */
 export interface Reader {
@@ -80,7 +80,12 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
     }
     // Whatever is left was taken as a text, in which YAML would have lost something.
     for (const { at, written = '' } of misprints.values()) {
-      find({ from: at, to: at + written.length, message: `YAML reads ${written} as another number`, remedy: `quote it: ${quoted(written)}` })
+      find({
+        from: at,
+        to: at + written.length,
+        message: `YAML reads ${written} as another number`,
+        remedy: `quote it: ${quoted(written)}`,
+      })
     }
     for (const issue of result.error?.issues ?? []) {
       const at = [...path, ...(issue.path as (string | number)[])]
@@ -118,15 +123,19 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
 
   function tell(issue: z.core.$ZodIssue, schema: z.core.$ZodType, base: Path): void {
     const path = [...base, ...(issue.path as (string | number)[])]
-    if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, keysAt(schema, issue.path), path)
+    if (issue.code === 'unrecognized_keys') {
+      unknownKeys(issue.keys, keysAt(schema, issue.path), path)
+      return
+    }
     if (issue.code === 'invalid_key') {
-      const [first] = issue.issues
-      const { key, at } = tree.entry(path) ?? { at: 0 }
-      return find({ from: key ?? at, message: first?.message ?? 'this is no name' })
+      mistake(path, issue.issues[0]?.message ?? 'this is no name', undefined, 'key')
+      return
     }
     if (issue.code === 'invalid_union') {
       // The branch that the value has the type of says more than that no branch takes it.
-      const branch = issue.errors.find((errors) => errors.every((error) => error.path.length > 0 || error.code === 'unrecognized_keys'))
+      const branch = issue.errors.find((errors) =>
+        errors.every((error) => error.path.length > 0 || error.code === 'unrecognized_keys'),
+      )
       if (branch !== undefined) {
         for (const error of branch) tell({ ...error, path: [...issue.path, ...error.path] } as z.core.$ZodIssue, schema, base)
         return
@@ -142,8 +151,19 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
     for (const key of unknown) {
       const entry = tree.entry([...path, key])
       const remedy = meant(closest(key, known)) ?? (known.length === 0 ? undefined : `known here: ${listed(known, 'and')}`)
-      find({ from: entry?.key ?? entry?.at ?? 0, message: `there is no \`${key}\` ${path.length === 0 ? 'here' : `in \`${path.findLast((part) => typeof part === 'string')}\``}`, remedy })
+      find({
+        from: entry?.key ?? entry?.at ?? 0,
+        message: `there is no \`${key}\` ${path.length === 0 ? 'here' : `in \`${path.findLast((part) => typeof part === 'string')}\``}`,
+        remedy,
+      })
     }
+  }
+
+  function map(path: Path): readonly string[] | undefined {
+    const entry = tree.entry(path)
+    if (entry?.kind === 'map') return entry.keys
+    tell({ code: 'invalid_type', expected: 'record', path: [], message: unworded, input: raw(path) }, z.unknown(), path)
+    return undefined
   }
 
   return {
@@ -152,16 +172,11 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
     mistake,
     missing,
     parse,
-    map(path) {
-      const entry = tree.entry(path)
-      if (entry?.kind === 'map') return entry.keys
-      tell({ code: 'invalid_type', expected: 'record', path: [], message: unworded, input: raw(path) }, z.unknown(), path)
-      return undefined
-    },
+    map,
     fields(schema, path, but = []) {
       const shape = schema.shape
       const given = raw(path) as Record<string, unknown> | undefined
-      if (given !== undefined && this.map(path) === undefined) return {}
+      if (given !== undefined && map(path) === undefined) return {}
       const known = Object.keys(shape)
       const unknown = Object.keys(given ?? {}).filter((key) => !known.includes(key))
       unknownKeys(unknown, known, path)

@@ -45,7 +45,14 @@ export function resolveQuery(around: Surroundings, frame: Frame, name: string): 
   const timeframe = resolveTimes(around, frame, path, own, kind)
   if (question?.kind === 'funnel') checkFunnel(around, [...path, 'funnel'], question)
   if (question === undefined || source === undefined || timeframe === undefined) return undefined
-  return { ...shownAs(name, own), source, question, timeframe, ...(own.trend === undefined ? {} : { trend: own.trend }), compare: own.compare ?? frame.compare ?? [] }
+  return {
+    ...shownAs(name, own),
+    source,
+    question,
+    timeframe,
+    ...(own.trend === undefined ? {} : { trend: own.trend }),
+    compare: own.compare ?? frame.compare ?? [],
+  }
 }
 
 /** What a query says of how it is shown. */
@@ -112,8 +119,12 @@ function checkZone({ reader, sources, timezone }: Surroundings, frame: Frame, pa
 /** Europe/Berlin and Europe/Paris show the same time all year long. */
 function sameClock(one: string, other: string): boolean {
   if (one === other) return true
-  const [first, second] = [one, other].map((timeZone) => new Intl.DateTimeFormat('en', { timeZone, timeStyle: 'short', dateStyle: 'short' }))
-  return Array.from({ length: 53 }, (_, week) => Date.UTC(2026, 0, 1 + week * 7)).every((at) => first?.format(at) === second?.format(at))
+  const [first, second] = [one, other].map(
+    (timeZone) => new Intl.DateTimeFormat('en', { timeZone, timeStyle: 'short', dateStyle: 'short' }),
+  )
+  return Array.from({ length: 53 }, (_, week) => Date.UTC(2026, 0, 1 + week * 7)).every(
+    (at) => first?.format(at) === second?.format(at),
+  )
 }
 
 /** The timeframe that a query speaks of, from itself, its report or the defaults. */

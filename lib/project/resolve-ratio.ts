@@ -9,12 +9,7 @@ import type { Path } from './tree.ts'
 type Asked = ReadonlyMap<string, Query | OpenRatio | undefined>
 
 /** A ratio of two segmentations of its report; it speaks of the times that they speak of. */
-export function resolveRatio(
-  around: Surroundings,
-  frame: Frame,
-  open: OpenRatio,
-  asked: Asked,
-): Query | undefined {
+export function resolveRatio(around: Surroundings, frame: Frame, open: OpenRatio, asked: Asked): Query | undefined {
   const { reader } = around
   const { name, ratio: own } = open
   const path = [...frame.path, name]
@@ -25,7 +20,11 @@ export function resolveRatio(
   if (of === undefined || to === undefined) return undefined
   const apart = differences(of, to)
   if (apart !== undefined) {
-    reader.mistake([...path, 'ratio'], `${of.name} and ${to.name} differ in \`${apart}\``, 'a ratio divides point by point: give both the same')
+    reader.mistake(
+      [...path, 'ratio'],
+      `${of.name} and ${to.name} differ in \`${apart}\``,
+      'a ratio divides point by point: give both the same',
+    )
     return undefined
   }
   for (const word of ['timeframe', 'trend'] as const) {
@@ -41,15 +40,16 @@ export function resolveRatio(
   }
   if (own.ratio === undefined) return undefined
   const { timeframe, trend } = of
-  return { ...shownAs(name, own), question: { kind: 'ratio', ...own.ratio }, timeframe, ...(trend === undefined ? {} : { trend }), compare }
+  return {
+    ...shownAs(name, own),
+    question: { kind: 'ratio', ...own.ratio },
+    timeframe,
+    ...(trend === undefined ? {} : { trend }),
+    compare,
+  }
 }
 
-function ratioPart(
-  { reader }: Surroundings,
-  frame: Frame,
-  path: Path,
-  asked: Asked,
-): Query | undefined {
+function ratioPart({ reader }: Surroundings, frame: Frame, path: Path, asked: Asked): Query | undefined {
   const part = reader.raw(path)
   if (typeof part !== 'string' || !checkName(reader, path, 'query', part, frame.names)) return undefined
   const query = asked.get(part)

@@ -53,7 +53,8 @@ function queryNames({ reader }: Surroundings, path: Path): string[] {
   const names = namesAt(reader, at)
   const remedy = 'add one, such as `signups: { segmentation: { event: Sign Up }, timeframe: previous_1_week }`'
   const given = reader.raw(at)
-  if (given === undefined && reader.raw(path) !== null) reader.missing(at, 'a report asks something: `queries` is missing', remedy)
+  if (given === undefined && reader.raw(path) !== null)
+    reader.missing(at, 'a report asks something: `queries` is missing', remedy)
   else if (given !== null && typeof given === 'object' && Object.keys(given).length === 0) {
     reader.mistake(at, 'a report asks something: `queries` is empty', remedy)
   }

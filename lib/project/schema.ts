@@ -25,7 +25,9 @@ const zone = readBy(zoneProblem).describe('An IANA time zone, such as Europe/Ber
 const schedule = readBy((value) => problemIn(parseSchedule(value))).describe(
   'When it runs, in words of EventBridge Scheduler: cron(0 8 ? * MON *), rate(1 day) or at(2026-11-16T08:00:00).',
 )
-const mailbox = readBy((value) => problemIn(parseMailbox(value))).describe('growth@example.com, or Growth team <growth@example.com>.')
+const mailbox = readBy((value) => problemIn(parseMailbox(value))).describe(
+  'growth@example.com, or Growth team <growth@example.com>.',
+)
 const duration = readBy((value) =>
   parseDuration(value) === undefined ? `"${value}" is not a duration; write 90 minutes, 2 hours or 5 days` : undefined,
 )
@@ -95,7 +97,10 @@ export const exported = z
       .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "a time of day is written like '03:00'")
       .optional(),
     sync: seconds.optional().describe('The trailing days that are looked at again, such as 5 days.'),
-    format: z.array(z.enum(['json', 'parquet'])).min(1).default(['json', 'parquet']),
+    format: z
+      .array(z.enum(['json', 'parquet']))
+      .min(1)
+      .default(['json', 'parquet']),
     schema: z.enum(['single', 'multi']).default('single').describe('multi keeps the events of each name by themselves.'),
     events: z.array(text).min(1).optional().describe('Only these.'),
     where: text.optional(),

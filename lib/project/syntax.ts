@@ -37,7 +37,10 @@ function worded(error: YAMLError, text: string): Words {
     case 'BAD_SCALAR_START':
       return { message: `a value cannot begin with ${rest[0]}`, remedy: remedy() }
     case 'BAD_DQ_ESCAPE':
-      return { message: `${rest.slice(0, 2)} means nothing in double quotes`, remedy: 'use single quotes, or write \\\\ for a backslash' }
+      return {
+        message: `${rest.slice(0, 2)} means nothing in double quotes`,
+        remedy: 'use single quotes, or write \\\\ for a backslash',
+      }
     case 'MULTIPLE_DOCS':
       return { message: 'a second document begins here', remedy: 'a project is one document; leave out the line ---' }
     case 'TAG_RESOLVE_FAILED':

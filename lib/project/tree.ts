@@ -63,10 +63,10 @@ export function treeOf(document: Document.Parsed, text: string, find: (finding: 
       return null
     }
     if (isAlias(node)) return followed(node, (target) => read(target, path, key, at))
-    if (isMap(node)) return readMap(node, path, key)
+    if (isMap(node)) return within(node, () => readMap(node, path, key))
     if (isSeq(node)) {
       note(path, { key, at, kind: 'list', flow: node.flow === true, keys: [] })
-      return node.items.map((item, index) => read(item as Node | null, [...path, index], undefined, at))
+      return within(node, () => node.items.map((item, index) => read(item as Node | null, [...path, index], undefined, at)))
     }
     return readScalar(node as Scalar, path, key, at)
   }
@@ -83,9 +83,15 @@ export function treeOf(document: Document.Parsed, text: string, find: (finding: 
       find({ from, message: `*${alias.source} stands inside of what it stands for` })
       return undefined
     }
-    open.add(target)
-    const value = read(target)
-    open.delete(target)
+    return within(target, () => read(target))
+  }
+
+  /** While a node is read, an alias inside of it must not stand for it. */
+  function within<Value>(node: Node, read: () => Value): Value {
+    const already = open.has(node)
+    open.add(node)
+    const value = read()
+    if (!already) open.delete(node)
     return value
   }
 
@@ -123,15 +129,17 @@ export function treeOf(document: Document.Parsed, text: string, find: (finding: 
   }
 
   function mergeFrom(value: Node | null, merged: Map<string, Pair>): void {
-    if (isAlias(value)) return followed(value, (target) => mergeFrom(target, merged))
-    if (isSeq(value)) {
+    if (isAlias(value)) {
+      followed(value, (target) => mergeFrom(target, merged))
+    } else if (isSeq(value)) {
       for (const item of value.items) mergeFrom(item as Node | null, merged)
-      return
+    } else if (isMap(value)) {
+      const [own, inner] = [new Map<string, Pair>(), new Map<string, Pair>()]
+      collect(value, own, inner)
+      for (const [name, pair] of [...own, ...inner]) if (!merged.has(name)) merged.set(name, pair)
+    } else {
+      find({ from: value?.range?.[0] ?? 0, message: '<< takes a map, or a list of maps' })
     }
-    if (!isMap(value)) return find({ from: value?.range?.[0] ?? 0, message: '<< takes a map, or a list of maps' })
-    const [own, inner] = [new Map<string, Pair>(), new Map<string, Pair>()]
-    collect(value, own, inner)
-    for (const [name, pair] of [...own, ...inner]) if (!merged.has(name)) merged.set(name, pair)
   }
 
   function readScalar(scalar: Scalar, path: Path, key: number | undefined, at: number): unknown {

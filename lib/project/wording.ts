@@ -16,7 +16,7 @@ export interface Words {
 /** A value that no schema accepts, in words: what was found, and what would be right. A secret is never shown. */
 export function wordIssue(issue: z.core.$ZodIssue, path: Path, entry: Entry | undefined): Words {
   const key = [...path].reverse().find((part) => typeof part === 'string')
-  const word = key === undefined ? 'this' : `\`${key}\``
+  const word = key === undefined ? 'a project file' : `\`${key}\``
   const found = foundWords(entry, path)
   if (issue.message !== unworded) {
     const remedy = remedyFor(issue, String(key), entry)
@@ -37,7 +37,9 @@ export function wordIssue(issue: z.core.$ZodIssue, path: Path, entry: Entry | un
         ? { message: `${word} has ${issue.maximum} entries at most` }
         : { message: `${word} is ${issue.maximum} at most, not ${found}` }
     case 'invalid_format':
-      return { message: `${found} is not ${formats[issue.format === 'regex' ? (issue.pattern ?? '') : issue.format] ?? `what ${word} looks like`}` }
+      return {
+        message: `${found} is not ${formats[issue.format === 'regex' ? (issue.pattern ?? '') : issue.format] ?? `what ${word} looks like`}`,
+      }
     case 'invalid_union': {
       const expected = issue.errors.flatMap(([first]) => (first?.code === 'invalid_type' ? [first.expected] : []))
       return wrongType(word, [...new Set(expected)].join('|'), entry, found)
@@ -68,6 +70,14 @@ const types: Readonly<Record<string, string>> = {
   record: 'a map of names and values',
 }
 
+const examples: Readonly<Record<string, string>> = {
+  '`timezone`': 'write `timezone: Europe/Berlin`, the zone whose days and weeks are counted',
+  '`schedule`': 'write `schedule: cron(0 8 ? * MON *)`, Mondays at 08:00',
+  '`credentials`': 'write `credentials: ssm:/broadsheet/name`, where the credential is kept',
+  '`event`': "write `event: Sign Up`, the event's name",
+  '`within`': 'write `within: 7 days`, the time that users have for all steps',
+}
+
 const answers: Readonly<Record<string, string>> = { yes: 'true', on: 'true', no: 'false', off: 'false' }
 
 const formats: Readonly<Record<string, string>> = {
@@ -77,7 +87,7 @@ const formats: Readonly<Record<string, string>> = {
 }
 
 function wrongType(word: string, expected: string, entry: Entry | undefined, found: string): Words {
-  if (entry === undefined) return { message: `${word} is missing` }
+  if (entry === undefined) return { message: `${word} is missing`, remedy: examples[word] }
   const wanted = expected.split('|').map((type) => types[type] ?? type)
   const message = `${word} is ${listed(wanted, 'or')}, not ${found}`
   const digits = entry.written?.replace(/(?<=\d)[,_](?=\d{3})/g, '')
@@ -89,13 +99,15 @@ function wrongType(word: string, expected: string, entry: Entry | undefined, fou
   }
   const answer = expected === 'boolean' ? answers[entry.written?.toLowerCase() ?? ''] : undefined
   if (answer !== undefined) return { message, remedy: `write ${answer}` }
-  if (expected === 'array' && entry.kind === 'text' && !found.startsWith('this')) return { message, remedy: `write [${entry.written}]` }
+  if (expected === 'array' && entry.kind === 'text' && !found.startsWith('this'))
+    return { message, remedy: `write [${entry.written}]` }
   return { message }
 }
 
 function tooSmall(word: string, issue: z.core.$ZodIssueTooSmall, found: string): Words {
   if (issue.origin === 'string') return { message: `${word} is empty` }
-  if (issue.origin === 'array') return { message: `${word} has at least ${issue.minimum === 1 ? 'one entry' : `${issue.minimum} entries`}` }
+  if (issue.origin === 'array')
+    return { message: `${word} has at least ${issue.minimum === 1 ? 'one entry' : `${issue.minimum} entries`}` }
   return { message: `${word} is ${issue.inclusive ? `${issue.minimum} or more` : `more than ${issue.minimum}`}, not ${found}` }
 }
 
@@ -111,7 +123,10 @@ function closestTimeframe(written: string): string | undefined {
   if (!('problem' in parseTimeframe(written))) return undefined
   const count = /\d+/.exec(written)?.[0]
   const frames = ['this', 'previous'].flatMap((kind) =>
-    units.flatMap((unit) => [`${kind}_${unit}`, ...(count === undefined ? [] : [`${kind}_${count}_${unit}${Number(count) === 1 ? '' : 's'}`])]),
+    units.flatMap((unit) => [
+      `${kind}_${unit}`,
+      ...(count === undefined ? [] : [`${kind}_${count}_${unit}${Number(count) === 1 ? '' : 's'}`]),
+    ]),
   )
   return closest(written.replaceAll(/[\s-]+/g, '_'), ['today', 'yesterday', ...frames])
 }

@@ -10,7 +10,6 @@ import type { Language } from './headline.ts'
 import { headlineOf, inProse } from './headline.ts'
 import type { Period } from './periods.ts'
 import type { Reading } from './reading.ts'
-import { isOther } from './reading.ts'
 import type { SegmentNames } from './segment-names.ts'
 import { segmentNames } from './segment-names.ts'
 import type { Shown } from './tables.ts'
@@ -121,7 +120,7 @@ function perDay(reading: Reading, result: SeriesResult, { numbers, dates }: Lang
 
 /** A picture that leaves parts out says so; where parts add up, they are in its Other. */
 function leftOut(result: SeriesResult): string[] {
-  const named = result.series.filter(({ name }) => !isOther(result, name)).length
+  const named = result.series.filter(({ folded }) => folded === undefined).length
   const adds = result.measure === 'general' || result.measure === 'sum'
   return named > mostSeries && !adds ? [`The chart shows the ${inWords(mostSeries, String)} largest`] : []
 }

@@ -5,7 +5,6 @@ import type { Unit } from '../timeframe.ts'
 import type { Language } from './headline.ts'
 import { periodOf } from './periods.ts'
 import type { Reading } from './reading.ts'
-import { isOther } from './reading.ts'
 import type { SegmentNames } from './segment-names.ts'
 import { listed } from './titles.ts'
 
@@ -48,15 +47,17 @@ interface Drawn {
   readonly values: readonly (number | null)[]
   readonly total: number | null
   readonly other: boolean
+  /** How many segments it stands for. */
+  readonly folded: number
 }
 
 /** The largest, and the rest as one where parts add up; where they do not, the rest is left to the table. */
 function drawnSeries(result: SeriesResult, names: SegmentNames): Drawn[] {
   const split = result.series.length > 1
   const all = result.series
-    .map(({ name, values, total }): Drawn => {
-      const other = isOther(result, name)
-      return { name: split && !other ? names.show(name) : name, values, total, other }
+    .map(({ name, values, total, folded }): Drawn => {
+      const other = folded !== undefined
+      return { name: split && !other ? names.show(name) : name, values, total, other, folded: folded ?? 1 }
     })
     .sort((a, b) => Number(a.other) - Number(b.other) || (b.total ?? -Infinity) - (a.total ?? -Infinity))
   const named = all.filter(({ other }) => !other)
@@ -65,7 +66,8 @@ function drawnSeries(result: SeriesResult, names: SegmentNames): Drawn[] {
   const adds = result.measure === 'general' || result.measure === 'sum'
   if (rest.length === 0 || !adds) return shown
   const values = result.dates.map((_, at) => addUp(rest.map((series) => series.values[at] ?? null)))
-  return [...shown, { name: 'Other', values, total: addUp(rest.map(({ total }) => total)), other: true }]
+  const folded = rest.reduce((sum, one) => sum + one.folded, 0)
+  return [...shown, { name: `Other (${folded})`, values, total: addUp(rest.map(({ total }) => total)), other: true, folded }]
 }
 
 function addUp(values: readonly (number | null)[]): number | null {

@@ -2,7 +2,6 @@ import type { Temporal } from 'temporal-polyfill'
 import type { Report } from '../project/project.ts'
 import type { Query } from '../query.ts'
 import type { Answer, FunnelResult, Result, SeriesResult } from '../result.ts'
-import { otherName } from '../segments.ts'
 import type { ComparisonName } from '../timeframe.ts'
 import { windowsOf } from './ask.ts'
 import type { Rate } from './findings.ts'
@@ -68,11 +67,6 @@ export function figureStep(query: Query, steps: readonly unknown[]): number {
   return Math.min(figure ?? steps.length, steps.length) - 1
 }
 
-/** Whether a series is the folded rest, which stands last and is noted. */
-export function isOther(result: Answer, name: string): boolean {
-  return name === otherName && result.notes.some(({ kind }) => kind === 'other')
-}
-
 type Base = Pick<Reading, 'query' | 'period' | 'running' | 'unfinished'>
 
 function readFunnel(base: Base, result: FunnelResult, testable: boolean): Reading {
@@ -129,9 +123,10 @@ function largestOf(result: SeriesResult, main: Comparison, parts: ReadonlyMap<st
   const { from, to, beyond } = main
   const adds = result.measure === 'general' || result.measure === 'sum'
   if (!adds || beyond !== true || from === null || to === null || from === 0) return undefined
+  const rest = result.series.find(({ folded }) => folded !== undefined)
   // The rest is nobody in particular, and a part that only moved because the month is longer is no news.
   const moved = [...parts].flatMap(([name, part]) => {
-    const counts = part.beyond === true && !isOther(result, name)
+    const counts = part.beyond === true && name !== rest?.name
     return !counts || part.from === null || part.to === null ? [] : [{ name, from: part.from, to: part.to }]
   })
   return largestShare({ from, to }, moved)

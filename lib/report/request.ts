@@ -6,7 +6,7 @@ import type { FailureResult, Result } from '../result.ts'
 import type { Source } from '../sources/source.ts'
 import type { RunKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
-import type { ObjectList } from './manifest.ts'
+import type { ObjectList, RunManifest } from './manifest.ts'
 import type { Sent } from './send.ts'
 
 /** A run is one report at one scheduled instant, and its id is nothing else: `<report>/<scheduled instant>`. */
@@ -48,6 +48,7 @@ export type RunOutcome =
       /** `weekly-growth/20261116T070000Z` */
       readonly run: string
       readonly complete: boolean
+      readonly manifest: RunManifest
       /** Keys of what the run kept, the manifest last. */
       readonly keys: readonly string[]
       /** By query, in the report's order. */

@@ -129,6 +129,7 @@ async function go(run: Run, stillOurs: () => void): Promise<RunOutcome> {
     status: 'done',
     run: run.id,
     complete: failures.length === 0,
+    manifest,
     keys: [...manifest.objects.map(({ key }) => key), run.keys.manifest],
     results,
     failures,

@@ -4,7 +4,7 @@ import { cellChange } from './changes.ts'
 import type { Language } from './headline.ts'
 import { changeTitle } from './periods.ts'
 import type { Reading } from './reading.ts'
-import { figureStep, isOther } from './reading.ts'
+import { figureStep } from './reading.ts'
 import type { SegmentNames } from './segment-names.ts'
 import { subjectOf } from './titles.ts'
 
@@ -22,7 +22,7 @@ export function seriesTable(reading: Reading, result: SeriesResult, names: Segme
   const [main] = reading.comparisons
   const series = shownFirst(
     result.series,
-    ({ name }) => isOther(result, name),
+    ({ folded }) => folded !== undefined,
     ({ total }) => total,
   )
   const most = Math.max(0, ...series.map(({ total }) => total ?? 0))
@@ -32,11 +32,11 @@ export function seriesTable(reading: Reading, result: SeriesResult, names: Segme
     { title: subjectOf(reading.query, locale).leading, align: 'right' },
     ...(main === undefined ? [] : [{ title: changeTitle(reading.period, main.with), align: 'right' as const }]),
   ]
-  const rows = series.map(({ name, total }): Cell[] => {
-    const other = isOther(result, name)
+  const rows = series.map(({ name, total, folded }): Cell[] => {
+    const other = folded !== undefined
     const change = reading.parts.get(name)
     return [
-      { text: other ? name : names.show(name), ...(other ? { other } : {}) },
+      { text: other ? `${name} (${numbers.whole(folded)})` : names.show(name), ...(other ? { other } : {}) },
       { share: most === 0 ? 0 : Math.max(0, total ?? 0) / most },
       { text: numbers.figure(total, reading.format) },
       ...(main === undefined
@@ -62,15 +62,15 @@ export function funnelTable(
     { title: result.steps[step]?.name ?? 'Converted', align: 'right' },
     { title: 'Conversion', align: 'right' },
   ]
+  // Uniques do not add up, so there is no folded rest among them.
   const shown = shownFirst(
     segments,
-    ({ name }) => isOther(result, name),
+    () => false,
     ({ steps }) => steps[0]?.count ?? 0,
   )
   const rows = shown.map(({ name, steps }): Cell[] => {
-    const other = isOther(result, name)
     return [
-      { text: other ? name : names.show(name), ...(other ? { other } : {}) },
+      { text: names.show(name) },
       { text: numbers.whole(steps[0]?.count ?? 0) },
       { text: numbers.whole(steps[step]?.count ?? 0) },
       { text: numbers.figure(steps[step]?.overallConversion ?? null, 'percent') },

@@ -74,7 +74,9 @@ function parseCron(inside: string, text: string): Schedule | Problem {
   if (parts.length !== 6) {
     const six = sixFields(inside)
     return six === undefined || 'problem' in parseSchedule(six)
-      ? { problem: `EventBridge needs six fields: minutes hours day-of-month month day-of-week year; ${shown(text)} has ${parts.length}` }
+      ? {
+          problem: `EventBridge needs six fields: minutes hours day-of-month month day-of-week year; ${shown(text)} has ${parts.length}`,
+        }
       : { problem: `EventBridge needs six fields: ${six}` }
   }
   const [minute, hour, date, month, weekday, year] = parts as [string, string, string, string, string, string]
@@ -118,7 +120,8 @@ function datesOf(text: string): Days | Problem {
     const date = Number(near)
     return date >= 1 && date <= 31 ? { kind: 'nearest', date } : { problem: `there is no day ${near}; W follows 1 to 31` }
   }
-  if (/[LW]/.test(text)) return { problem: `"${text}" is no day of the month; L (the last) and 15W (the weekday next to the 15th) stand alone` }
+  if (/[LW]/.test(text))
+    return { problem: `"${text}" is no day of the month; L (the last) and 15W (the weekday next to the 15th) stand alone` }
   const dates = numbersOf(text, fields.dates)
   return 'problem' in dates ? dates : { kind: 'dates', dates }
 }
@@ -130,10 +133,12 @@ function weekdaysOf(text: string): Days | Problem {
   if (text === 'L') return { kind: 'weekdays', weekdays: [6] }
   if (text.includes('#')) {
     const [, word, nth] = /^([^#]+)#(\d)$/.exec(text) ?? []
-    if (word === undefined || text.includes(',')) return { problem: `"${text}" is no day of the week; 6#3 is the third Friday, and # stands alone` }
+    if (word === undefined || text.includes(','))
+      return { problem: `"${text}" is no day of the week; 6#3 is the third Friday, and # stands alone` }
     const weekday = one(word)
     if (typeof weekday !== 'number') return weekday
-    if (Number(nth) < 1 || Number(nth) > 5) return { problem: `#${nth} never comes: a month has a weekday four or five times; write #1 to #5` }
+    if (Number(nth) < 1 || Number(nth) > 5)
+      return { problem: `#${nth} never comes: a month has a weekday four or five times; write #1 to #5` }
     return { kind: 'nth', weekday: iso(weekday), nth: Number(nth) }
   }
   const [, last] = /^(.+)L$/.exec(text) ?? []

@@ -1,4 +1,4 @@
-import { Temporal } from 'temporal-polyfill'
+import type { Temporal } from 'temporal-polyfill'
 
 /** When a report runs, read. Local times are those of the zone that goes with the schedule. */
 export type Schedule =

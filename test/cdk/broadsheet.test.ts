@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { App, Stack } from 'aws-cdk-lib'
+import { Stack } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { EmailIdentity } from 'aws-cdk-lib/aws-ses'
 import { describe, expect, it } from 'vitest'
@@ -258,7 +258,7 @@ describe('stacks', () => {
   })
 
   it('hold a construct beside another one', () => {
-    const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Both')
+    const stack = new Stack(quickApp(), 'Both')
     for (const id of ['Growth', 'Shop']) new Broadsheet(stack, id, { project: projectFile(twoReports) })
     Template.fromStack(stack).resourceCountIs('AWS::S3::Bucket', 2)
   })

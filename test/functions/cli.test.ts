@@ -152,15 +152,25 @@ describe('events that are damaged fail the run, and nothing is published as if w
   const good = gzipSync(events())
   test.each([
     ['a cut gzip', 'all.ndjson.gz', good.subarray(0, good.length - 20), /all\.ndjson\.gz/],
-    ['a line that is not JSON', 'bad.ndjson', Buffer.from(`${events()}{"event": "X", "prop\n`), /bad\.ndjson:61/],
-    ['an export that was terminated early', 'bad.jsonl', Buffer.from(`${events()}terminated early\n`), /bad\.jsonl:61/],
+    [
+      'a line that is not JSON',
+      'bad.ndjson',
+      Buffer.from(`${events()}{"event": "X", "prop\n`),
+      /events\/bad\.ndjson, line 61: this is not JSON/,
+    ],
+    [
+      'an export that was terminated early',
+      'bad.jsonl',
+      Buffer.from(`${events()}terminated early\n`),
+      /events\/bad\.jsonl, line 61: the export was terminated early/,
+    ],
   ])('%s', async (_, name, body, where) => {
     const path = await writeProject()
     await writeFile(join(path, 'events', name), body)
     const { code, out } = await broadsheet('run', 'weekly', '--project', path, '--json', ...at)
     expect(code).toBe(1)
     const [run] = JSON.parse(out).runs
-    expect(run.status).toBe('partial')
+    expect(run.status).toBe('failed')
     for (const failure of run.failures) expect(failure).toMatchObject({ kind: 'data', message: expect.stringMatching(where) })
     expect(await readdir(join(path, '.broadsheet/reports/weekly/20261116T070000Z'))).not.toContain('signups.csv')
     expect(await readdir(join(path, '.broadsheet/reports/weekly'))).not.toContain('latest.json')
@@ -171,7 +181,7 @@ describe('events that are damaged fail the run, and nothing is published as if w
     await rm(join(path, 'events', 'all.ndjson.gz'))
     const { code, out } = await broadsheet('run', 'weekly', '--project', path, '--json', ...at)
     expect(code).toBe(1)
-    expect(JSON.parse(out).runs[0].failures[0].message).toContain(join(path, 'events'))
+    expect(JSON.parse(out).runs[0].failures[0]).toMatchObject({ kind: 'data', message: 'events holds no events' })
   })
 })
 

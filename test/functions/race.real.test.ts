@@ -39,7 +39,7 @@ reports:
 `,
   )
   const bucket = await s3.createBucket()
-  const env = { PATH: process.env['PATH'], ...s3.env, ...ses.env }
+  const env = { PATH: process.env['PATH'], ...ses.env, ...s3.env }
   const args = ['run', 'weekly', '--project', folder, '--store', `s3://${bucket}/ours`, '--at', '2026-11-16', '--send', '--json']
   const ended = await Promise.all(
     Array.from({ length: 10 }, async () => {

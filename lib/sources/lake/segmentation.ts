@@ -2,7 +2,7 @@ import { RefusedError } from '../../errors.ts'
 import type { Segmentation } from '../../query.ts'
 import type { Note, SeriesBody } from '../../result.ts'
 import type { Segment } from '../../segments.ts'
-import { arrangeSegments } from '../../segments.ts'
+import { arrangeSegments, seriesOf } from '../../segments.ts'
 import { bucketsOf } from '../../timeframe.ts'
 import type { Ask } from '../source.ts'
 import type { Events, LakeClient } from './client.ts'
@@ -46,7 +46,9 @@ export function segmentationProperties({ where, on, of }: Segmentation): string[
 export function segmentationSql({ question, title, windows, calendar }: Ask<'segmentation'>, events: Events): Sql {
   const trend = windows.trend ?? windows.timeframe
   const figures = figuresOf(windows)
-  const starts = bucketsOf(trend, question.unit, calendar).map(({ start }, at) => `(${at}, ${microsOf(start)})`)
+  // An empty window has no bucket, and SQL no empty list of values.
+  const buckets = bucketsOf(trend, question.unit, calendar)
+  const starts = (buckets.length === 0 ? [trend] : buckets).map(({ start }, at) => `(${at}, ${microsOf(start)})`)
   const ends = figures.map(({ start, end }, at) => `(${at}, ${microsOf(start)}, ${microsOf(end)})`)
   const measure = measureSql(question)
   return `with picked as materialized (
@@ -112,7 +114,7 @@ export async function answerSegmentation(ask: Ask<'segmentation'>, events: Event
     ...(windows.trend === undefined ? {} : { trend: spanOf(windows.trend) }),
     dates: buckets.map(({ label }) => label),
     ...(partial.length === 0 ? {} : { partial }),
-    series: arranged.segments.map(({ name, values, total }) => ({ name, values: [...values], total })),
+    series: arranged.segments.map(seriesOf),
     total: totals[0] ?? null,
     comparisons: windows.comparisons.map(({ to, timeframe }, at) => ({
       to,

@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill'
 import { DataError, RefusedError } from '../../errors.ts'
 import type { Segmentation } from '../../query.ts'
 import type { Note, SeriesBody } from '../../result.ts'
-import { arrangeSegments } from '../../segments.ts'
+import { arrangeSegments, seriesOf } from '../../segments.ts'
 import type { Bucket } from '../../timeframe.ts'
 import { isoWithOffset } from '../../timeframe.ts'
 import type { Ask } from '../source.ts'
@@ -61,7 +61,7 @@ export async function answerSegmentation(ask: Ask<'segmentation'>, client: Mixpa
     ...(windows.trend === undefined ? {} : { trend: spanOf(windows.trend) }),
     dates: buckets.map((bucket) => bucket.label),
     ...(partial.length === 0 ? {} : { partial }),
-    series: arranged.segments.map(({ name, values, total }) => ({ name, values: [...values], total })),
+    series: arranged.segments.map(seriesOf),
     total: totalOf(0),
     comparisons: windows.comparisons.map(({ to, timeframe }, at) => ({
       to,

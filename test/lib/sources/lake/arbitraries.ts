@@ -20,7 +20,7 @@ export const eventNames = ['A', 'B', `It's "Ü" \\ 1; drop table events; --`]
 export const oddName = `$odd."n/a~m'e"\\`
 
 const ids = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom<unknown>('u1', 'u2', 'u3') },
+  { weight: 12, arbitrary: fc.constantFrom<unknown>('u1', 'u1', 'u2', 'u3') },
   { weight: 1, arbitrary: fc.constantFrom<unknown>(7, '7', null, undefined) },
 )
 const values = fc.constantFrom<unknown>(
@@ -29,26 +29,32 @@ const values = fc.constantFrom<unknown>(
 )
 const numbers = fc.constantFrom<unknown>(0, 1, 2, 2, 3.5, -4, 100, '3', null, undefined, true, [1])
 
-/** Times on a grid, over two weeks around the change of the clocks or over three days, where ties are common. */
-export function linesIn({ day, timezone }: Season, { spread }: { readonly spread: 'days' | 'hours' }): fc.Arbitrary<Line[]> {
+/** Over two weeks around the change of the clocks; over three days, where ties are common; at three moments, where all is ties. */
+const spreads = {
+  days: { step: 30 * 60_000, first: -480, last: 200, fewest: 0, most: 24 },
+  hours: { step: 4 * 3_600_000, first: -12, last: 6, fewest: 12, most: 24 },
+  moments: { step: 4 * 3_600_000, first: -2, last: 0, fewest: 4, most: 9 },
+}
+
+/** Lines with times on a grid. */
+export function linesIn({ day, timezone }: Season, { spread }: { readonly spread: keyof typeof spreads }): fc.Arbitrary<Line[]> {
   const noon = Temporal.PlainDate.from(day).toZonedDateTime(timezone).epochMilliseconds
-  const step = spread === 'days' ? 30 * 60_000 : 4 * 3_600_000
-  const [first, last] = spread === 'days' ? [-480, 200] : [-12, 6]
+  const { step, first, last, fewest, most } = spreads[spread]
   const times = fc.integer({ min: first, max: last }).chain((at) => {
     const time = noon + at * step
     return fc.constantFrom(time / 1000, time / 1000, time, (time - 1) / 1000)
   })
   const one = fc.record({
-    event: fc.constantFrom('A', 'A', 'A', 'B', ...eventNames),
+    event: spread === 'moments' ? fc.constantFrom('A', 'A', 'B') : fc.constantFrom('A', 'A', 'A', 'B', ...eventNames),
     time: times,
-    distinct_id: ids,
+    distinct_id: spread === 'moments' ? fc.constantFrom('u1', 'u1', 'u2') : ids,
     $insert_id: fc.constantFrom<unknown>('i1', 'i2', 3, null, undefined),
     p: values,
     n: numbers,
     [oddName]: values,
   })
   return fc
-    .array(one, { minLength: spread === 'days' ? 0 : 10, maxLength: spread === 'days' ? 24 : 20 })
+    .array(one, { minLength: fewest, maxLength: most })
     .chain((made) => fc.array(fc.nat({ max: Math.max(0, made.length - 1) }), { maxLength: 3 }).map((again) => ({ made, again })))
     .map(({ made, again }) => {
       // Repeated lines may differ in what is not part of the key.

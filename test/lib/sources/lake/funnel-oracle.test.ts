@@ -11,8 +11,8 @@ import { answersOf, funnelAsk, lakeOf } from './folder.ts'
 import type { ExpectedSteps } from './oracle.ts'
 import { expectFunnel } from './oracle.ts'
 
-const dataSets = 70
-const questionsEach = 15
+const dataSets = 60
+const questionsEach = 17
 
 const conditions = fc.constantFrom(
   'properties["n"] > 1',
@@ -21,15 +21,15 @@ const conditions = fc.constantFrom(
   'not properties["n"]',
 )
 const step = fc.record({
-  event: fc.constantFrom('A', 'A', 'A', 'B', 'B', ...eventNames),
+  event: fc.constantFrom('A', 'A', 'A', 'A', 'B', ...eventNames),
   where: fc.option(conditions, { nil: undefined, freq: 1 }),
 })
 
 function asksIn(season: Season): fc.Arbitrary<Ask<'funnel'>> {
   const question = fc.record(
     {
-      steps: fc.array(step, { minLength: 2, maxLength: 4 }),
-      within: fc.constantFrom('4 hours', '1 day', '36 hours', '3 days'),
+      steps: fc.array(step, { minLength: 2, maxLength: 4, size: 'small' }),
+      within: fc.constantFrom('4 hours', '1 day', '2 days', '3 days'),
       on,
       where: conditions,
     },
@@ -42,7 +42,7 @@ function asksIn(season: Season): fc.Arbitrary<Ask<'funnel'>> {
       { start: dayBefore(season), end: season.day },
       'previous_3_days',
     ),
-    compare: fc.constantFrom([], ['previous' as const]),
+    compare: fc.constantFrom([], [], [], ['previous' as const]),
   })
   return fc.tuple(question, framing).map(([asked, framed]) =>
     funnelAsk(
@@ -100,5 +100,9 @@ test(`answers ${dataSets * questionsEach} random funnels as trying every chain d
 
 function same(found: FunnelSteps | undefined, wanted: ExpectedSteps | undefined): void {
   expect(found?.map(({ count }) => count)).toEqual(wanted?.counts)
-  expect(found?.map(({ medianSeconds }) => medianSeconds)).toEqual(wanted?.medians)
+  wanted?.medians.forEach((median, at) => {
+    const { medianSeconds = null } = found?.[at] ?? {}
+    if (median === null) expect(medianSeconds).toBeNull()
+    else expect(medianSeconds).toBeCloseTo(median, 6)
+  })
 }

@@ -9,8 +9,8 @@ import type { Line } from './folder.ts'
 import { answersOf, lakeOf, linesOf, segmentationAsk } from './folder.ts'
 import { expectSegmentation } from './oracle.ts'
 
-const dataSets = 70
-const questionsEach = 15
+const dataSets = 60
+const questionsEach = 17
 
 const measures = fc.oneof(
   fc.constantFrom({ type: 'general' }, { type: 'unique' }, { type: 'average' }, { type: 'general' }),

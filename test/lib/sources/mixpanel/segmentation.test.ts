@@ -52,7 +52,7 @@ describe('totals', () => {
       series: [
         { name: 'DE', values: [11, 0, 0, 15], total: 15 },
         { name: 'IT', values: [0, 0, 0, 4], total: 4 },
-        { name: 'Other', values: [0, 0, 5, 1], total: 1 },
+        { name: 'Other', values: [0, 0, 5, 1], total: 1, folded: 3 },
       ],
       total: 70,
       comparisons: [
