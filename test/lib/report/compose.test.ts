@@ -56,7 +56,7 @@ function growthAnswers(report: Report = growth): Result[] {
         BR: [275, 270, 250],
         Other: [800, 776, 648],
       },
-      { notes: [{ kind: 'other', text: 'Other holds 31 more segments beyond the limit of 5' }] },
+      { folded: 31, notes: [{ kind: 'other', text: 'Other holds 31 more segments beyond the limit of 5' }] },
     ),
     funnelAnswer(given(activation), [
       [3844, 2399, 1038, 276],
@@ -131,7 +131,7 @@ describe('the page of the look', () => {
       ['France', 55, '607', 'about the same'],
       ['Japan', 35, '390', 'about the same'],
       ['Brazil', 25, '275', 'about the same'],
-      ['Other', 73, '800', 'about the same'],
+      ['Other (31)', 73, '800', 'about the same'],
     ])
     expect(rows[0]?.[3]).toMatchObject({ verdict: 'better' })
     expect(rows[5]?.[0]).toMatchObject({ other: true })
@@ -148,11 +148,11 @@ describe('the page of the look', () => {
       ['France', undefined],
       ['Japan', undefined],
       ['Brazil', undefined],
-      ['Other', true],
+      ['Other (31)', true],
     ])
     expect(plain(chart.alt)).toBe(
       'Line chart: Sign-ups by country by day, 19 October to 15 November 2026. From 9 to 15 November: ' +
-        'Germany 1,102, United States 1,016, France 607, Japan 390, Brazil 275, Other 800; in all 4,190.',
+        'Germany 1,102, United States 1,016, France 607, Japan 390, Brazil 275, Other (31) 800; in all 4,190.',
     )
   })
 
@@ -328,7 +328,9 @@ describe('levels and changes', () => {
   test('the rest is nobody, so it has no share either', () => {
     const split = makeQuery('split', 'Sign-ups by plan', counted('Sign Up', { on: 'plan', limit: 1 }))
     const notes = [{ kind: 'other' as const, text: 'Other holds 9 more segments beyond the limit of 1' }]
-    const { headline } = alone(split, (given) => seriesAnswer(given, { pro: [2000, 2000], Other: [3000, 2000] }, { notes }))
+    const { headline } = alone(split, (given) =>
+      seriesAnswer(given, { pro: [2000, 2000], Other: [3000, 2000] }, { folded: 9, notes }),
+    )
     expect(headline).toBe('5,000 sign-ups, up 25 %')
   })
 
@@ -470,7 +472,7 @@ describe('what does not fit a page', () => {
       'plan 3',
       'plan 4',
       'plan 5',
-      'Other',
+      'Other (27)',
     ])
     const sums = article.chart.labels.map((_, at) =>
       Array.from({ length: 27 }, (_, plan) => Math.round((994 - plan) / 7) + (at % 5)).reduce((a, b) => a + b),

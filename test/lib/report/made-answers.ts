@@ -67,7 +67,7 @@ function spans(query: Query, report: Report, at: Temporal.Instant) {
 export function seriesAnswer(
   { query, report, at = monday }: { query: Query; report: Report; at?: Temporal.Instant },
   totals: Readonly<Record<string, Then>>,
-  more: { total?: Then; notes?: Note[]; measure?: SeriesResult['measure'] } = {},
+  more: { total?: Then; notes?: Note[]; measure?: SeriesResult['measure']; folded?: number } = {},
 ): SeriesResult {
   const { windows, span, compared } = spans(query, report, at)
   if (query.question.kind !== 'segmentation') throw new RangeError(`${query.name} is no segmentation`)
@@ -91,7 +91,13 @@ export function seriesAnswer(
     ...(partial.length === 0 ? {} : { partial }),
     series: names.map((name) => {
       const total = totals[name]?.[0] ?? null
-      return { name, values: buckets.map((_, at) => (total === null ? null : Math.round(total / 7) + (at % 5))), total }
+      const folded = name === 'Other' && more.folded !== undefined ? { folded: more.folded } : {}
+      return {
+        name,
+        values: buckets.map((_, at) => (total === null ? null : Math.round(total / 7) + (at % 5))),
+        total,
+        ...folded,
+      }
     }),
     total: totalAt(0),
     comparisons: compared.map((one, at) => ({

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import type { Segment } from '../../lib/segments.ts'
+import { arrangeSegments } from '../../lib/segments.ts'
+
+function segment(name: string, total: number | null, compared: readonly (number | null)[] = []): Segment {
+  return { name, values: [total, null], total, compared }
+}
+
+const some = [segment('b', 2, [1]), segment('a', 2, [null]), segment('none', null, [null]), segment('c', 9, [3])]
+const names = (segments: readonly Segment[]) => segments.map(({ name }) => name)
+
+test('the largest come first, equal ones by name, those without a number last', () => {
+  const { segments, notes, folded } = arrangeSegments(some, { limit: 4, clean: false, adds: true })
+  expect(names(segments)).toEqual(['c', 'a', 'b', 'none'])
+  expect({ notes, folded }).toEqual({ notes: [], folded: 0 })
+})
+
+test('what is beyond the limit becomes Other where numbers add up, and a note says how many', () => {
+  const { segments, notes, folded } = arrangeSegments(some, { limit: 1, clean: false, adds: true })
+  expect(names(segments)).toEqual(['c', 'Other'])
+  expect(segments[1]).toMatchObject({ values: [4, null], total: 4, compared: [1] })
+  expect(folded).toBe(3)
+  expect(notes).toEqual([{ kind: 'other', text: expect.stringContaining('3 more segments') }])
+})
+
+test('what is beyond the limit is left out where numbers do not add up', () => {
+  const { segments, notes } = arrangeSegments(some, { limit: 2, clean: false, adds: false })
+  expect(names(segments)).toEqual(['c', 'a'])
+  expect(notes).toEqual([{ kind: 'other', text: expect.stringContaining('2 more segments') }])
+})
+
+test('clean drops the empty name and `undefined`, before anything is counted', () => {
+  const all = [segment('', 5), segment('undefined', 4), segment('x', 1)]
+  const { segments, folded } = arrangeSegments(all, { limit: 1, clean: true, adds: true })
+  expect(names(segments)).toEqual(['x'])
+  expect(folded).toBe(0)
+})
+
+test('a real segment called Other is quoted beside the folded one, and only then', () => {
+  const all = [segment('Other', 5), segment('"Other"', 4), segment('x', 1)]
+  const { segments } = arrangeSegments(all, { limit: 2, clean: false, adds: true })
+  expect(names(segments)).toEqual(['""Other""', '"Other"', 'Other'])
+  expect(segments[2]?.total).toBe(1)
+  expect(names(arrangeSegments(all, { limit: 3, clean: false, adds: true }).segments)).toEqual(['Other', '"Other"', 'x'])
+})
