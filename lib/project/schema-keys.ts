@@ -25,7 +25,7 @@ function schemasAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.cor
   if (first === undefined) return [def]
   switch (def.type) {
     case 'object': {
-      const inner = def.shape[String(first)]
+      const inner = Object.hasOwn(def.shape, first) ? def.shape[String(first)] : undefined
       return inner === undefined ? [] : schemasAt(inner, rest)
     }
     case 'record':

@@ -78,7 +78,7 @@ const examples: Readonly<Record<string, string>> = {
   '`within`': 'write `within: 7 days`, the time that users have for all steps',
 }
 
-const answers: Readonly<Record<string, string>> = { yes: 'true', on: 'true', no: 'false', off: 'false' }
+const answers = new Map(Object.entries({ yes: 'true', on: 'true', no: 'false', off: 'false' }))
 
 const formats: Readonly<Record<string, string>> = {
   '/^\\d+$/': 'an id of digits only',
@@ -97,7 +97,7 @@ function wrongType(word: string, expected: string, entry: Entry | undefined, fou
   if (expected.includes('string') && (entry.written === 'true' || entry.written === 'false' || entry.written === 'null')) {
     return { message, remedy: `quote it: '${entry.written}'` }
   }
-  const answer = expected === 'boolean' ? answers[entry.written?.toLowerCase() ?? ''] : undefined
+  const answer = expected === 'boolean' ? answers.get(entry.written?.toLowerCase() ?? '') : undefined
   if (answer !== undefined) return { message, remedy: `write ${answer}` }
   if (expected === 'array' && entry.kind === 'text' && !found.startsWith('this'))
     return { message, remedy: `write [${entry.written}]` }

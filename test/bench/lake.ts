@@ -5,8 +5,11 @@ import { askOf } from '../../lib/report/ask.ts'
 import { sampleProject } from '../../lib/sample/index.ts'
 import { lake } from '../../lib/sources/lake/index.ts'
 
-/** `node lake.ts <events folder>`: the example's weekly questions on one source; prints seconds and peak memory as JSON. */
-const [folder = ''] = process.argv.slice(2)
+/**
+ * `node lake.ts <events folder> <query> …`: questions of the example's weekly report on one source; prints the seconds of
+ * each, the loading in the first one's, and peak memory, as JSON.
+ */
+const [folder = '', ...names] = process.argv.slice(2)
 const project = sampleProject(loadProject(join(import.meta.dirname, '..', '..')), folder)
 const report = project.reports['weekly-growth']
 if (report === undefined) throw new Error('the example has no weekly-growth')
@@ -34,9 +37,7 @@ async function answer(name: string): Promise<unknown> {
   return source.answers[kind]?.(ask as never)
 }
 
-const load = await seconds(() => answer('errors'))
-const segmentation = await seconds(() => answer('signups'))
-const funnel = await seconds(() => answer('activation'))
-for (const name of ['active', 'views', 'channels']) await answer(name)
+const took: Record<string, number> = {}
+for (const name of names) took[name] = await seconds(() => answer(name))
 await source.close?.()
-process.stdout.write(JSON.stringify({ load, segmentation, funnel, megabytes: process.resourceUsage().maxRSS / 1024 }))
+process.stdout.write(JSON.stringify({ ...took, megabytes: process.resourceUsage().maxRSS / 1024 }))

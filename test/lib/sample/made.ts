@@ -28,10 +28,20 @@ export function projectOf(reports: Record<string, Record<string, object>>, timez
     reports: Object.fromEntries(
       Object.entries(reports).map(([name, queries]) => [
         name,
-        { ...calendar, name, title: name, schedule: 'cron(0 8 ? * MON *)', hold: 7200, figures: [], queries: queriesOf(queries) },
+        {
+          ...calendar,
+          name,
+          title: name,
+          schedule: 'cron(0 8 ? * MON *)',
+          hold: 7200,
+          figures: [],
+          alerts: [],
+          queries: queriesOf(queries),
+        },
       ]),
     ),
     exports: {},
+    warnings: [],
   }
 }
 
