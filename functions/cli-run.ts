@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,15 +9,17 @@ import { loadProject } from '../lib/project/load.ts'
 import type { Project, Report } from '../lib/project/project.ts'
 import { askOf, sourceOf } from '../lib/report/ask.ts'
 import type { RunOutcome, RunRequest } from '../lib/report/run.ts'
-import { runReport } from '../lib/report/run.ts'
+import { checkRequest, runReport } from '../lib/report/run.ts'
+import { latestScheduled, reportNamed, scheduleOf } from '../lib/report/scheduled.ts'
 import { sampleProject, writeSample } from '../lib/sample/index.ts'
-import { parseSchedule, previousTime } from '../lib/schedule.ts'
+import { previousTime } from '../lib/schedule.ts'
 import { ownerOfThisProcess } from '../lib/store/claims.ts'
 import { runKeys } from '../lib/store/keys.ts'
 import { openStore, under } from '../lib/store/open.ts'
 import type { Store } from '../lib/store/store.ts'
 import { openSources } from './adapters.ts'
 import { credentialReader } from './credentials.ts'
+import type { ProgressBoard } from './terminal.ts'
 import { printOutcome, printProgress, progressBoard } from './terminal.ts'
 
 export interface RunOptions {
@@ -39,100 +41,80 @@ type Done = Extract<RunOutcome, { status: 'done' }>
 export async function run(name: string | undefined, options: RunOptions): Promise<number> {
   const loaded = loadProject(options.project)
   const now = Temporal.Now.instant()
-  const instants = new Map(chosen(loaded, name).map((report) => [report, instantOf(report, options.at, now)]))
+  const requests = chosen(loaded, name).map((report) => requestOf(report, instantOf(report, options.at, now), options))
   const board = progressBoard({ quiet: options.json === true, plain: options.verbose === true })
   const kept = openStore(options.store ?? join(loaded.folder, '.broadsheet'))
-  const store = options.sample === true ? under(kept, 'sample') : kept
-  const events = options.sample === true ? await mkdtemp(join(tmpdir(), 'broadsheet-sample-')) : undefined
+  const { project, store } =
+    options.sample === true ? await makeSample(loaded, requests, kept, board) : { project: loaded, store: kept }
+  const sources = openSources(project, {
+    credential: credentialReader(),
+    trace: (line) => options.verbose === true && process.stderr.write(`${line}\n`),
+    clock: () => new Date(),
+  })
   try {
-    // The sample's own folder becomes the project's, so that no address of this machine is in what is kept.
-    const project = events === undefined ? loaded : sampleProject({ ...loaded, folder: events }, '.')
-    const sources = openSources(project, {
-      credential: credentialReader(),
-      trace: (line) => options.verbose === true && process.stderr.write(`${line}\n`),
-      clock: () => new Date(),
-    })
-    try {
-      const requests = [...instants].map(([report, scheduledAt]) => requestOf(report, scheduledAt, options))
-      if (events !== undefined) {
-        await board.step(
-          'Making up events',
-          () => writeSample(loaded, new Map([...instants].map(([report, at]) => [report.name, at])), events),
-          (made) => `${made.events.toLocaleString('en')} events of ${made.users.toLocaleString('en')} users`,
-        )
-      }
-      if (options.explain === true || options.dryRun === true) {
-        for (const request of requests) await explain(project, request, sources.source, options)
-      }
-      if (options.dryRun === true) return 0
-      const mailer = options.send === true || options.to !== undefined ? await openMailer() : undefined
-      const outcomes: Done[] = []
-      for (const request of requests) {
-        // A sample shows the file as it is now; nothing that an earlier one kept may stand in its way.
-        if (options.sample === true) await clear(store, request)
-        const title = project.reports[request.report]?.title ?? request.report
-        const outcome = await board.step(title, (tell) =>
-          untilDone(request, tell, {
-            project,
-            store,
-            mailer,
-            source: sources.source,
-            clock: () => new Date(),
-            owner: ownerOfThisProcess(),
-          }),
-        )
-        outcomes.push(outcome)
-        if (options.json !== true) process.stdout.write(printOutcome(outcome, store))
-      }
-      if (options.json === true)
-        process.stdout.write(`${JSON.stringify({ store: store.address, runs: outcomes.map(outline) }, null, 2)}\n`)
-      return outcomes.every((outcome) => outcome.complete && outcome.mail.every((mail) => mail.state === 'sent')) ? 0 : 1
-    } finally {
-      await sources.close()
+    if (options.explain === true || options.dryRun === true) {
+      for (const request of requests) await explain(project, request, sources.source, options)
     }
+    if (options.dryRun === true) return 0
+    const mailer = options.send === true || options.to !== undefined ? await openMailer() : undefined
+    const context = { project, store, mailer, source: sources.source, clock: () => new Date(), owner: ownerOfThisProcess() }
+    for (const request of requests) checkRequest(request, context)
+    const outcomes: Done[] = []
+    for (const request of requests) {
+      // A sample shows the file as it is now; nothing that an earlier one kept may stand in its way.
+      if (options.sample === true) await clear(store, request)
+      const title = reportNamed(project, request.report).title
+      const outcome = await board.step(title, (tell) => untilDone(request, tell, context))
+      outcomes.push(outcome)
+      if (options.json !== true) process.stdout.write(printOutcome(outcome, store))
+    }
+    if (options.json === true) process.stdout.write(printJson({ store: store.address, runs: outcomes.map(outline) }))
+    return outcomes.every(({ complete, mail }) => complete && mail.every(({ state }) => state === 'sent')) ? 0 : 1
   } finally {
-    if (events !== undefined) await rm(events, { recursive: true, force: true })
+    await sources.close()
   }
 }
 
+/** The project with made-up events in place of its sources, and a store of its own. The events go with the process. */
+async function makeSample(
+  loaded: Project,
+  requests: readonly RunRequest[],
+  kept: Store,
+  board: ProgressBoard,
+): Promise<{ project: Project; store: Store }> {
+  const folder = mkdtempSync(join(tmpdir(), 'broadsheet-sample-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  await board.step(
+    'Making up events',
+    () => writeSample(loaded, new Map(requests.map(({ report, scheduledAt }) => [report, scheduledAt])), folder),
+    (made) => `${made.events.toLocaleString('en')} events of ${made.users.toLocaleString('en')} users`,
+  )
+  // The sample's folder becomes the project's own, so that no address of this machine is in what is kept.
+  return { project: sampleProject({ ...loaded, folder }, '.'), store: under(kept, 'sample') }
+}
+
+function printJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
 function chosen(project: Project, name: string | undefined): Report[] {
-  if (name === undefined) return Object.values(project.reports)
-  const report = project.reports[name]
-  if (report === undefined) {
-    throw new UsageError(`there is no report "${name}"`, {
-      remedy: `the project has ${Object.keys(project.reports).join(', ') || 'none'}`,
-    })
-  }
-  return [report]
+  return name === undefined ? Object.values(project.reports) : [reportNamed(project, name)]
 }
 
 /** `2026-11-16T08:00` in the report's zone, an instant with its offset, or a day: that day's scheduled time. */
 function instantOf(report: Report, at: string | undefined, now: Temporal.Instant): Temporal.Instant {
-  const schedule = parseSchedule(report.schedule)
-  if ('problem' in schedule) throw new RangeError(schedule.problem)
-  if (at === undefined) {
-    const latest = previousTime(schedule, report.timezone, now)
-    if (latest === undefined)
-      throw new UsageError(`${report.name} was never scheduled until now`, { remedy: 'say --at <instant>' })
-    return latest
-  }
-  const instant = readInstant(at, report, schedule)
-  if (Temporal.Instant.compare(instant, now) > 0) {
-    throw new UsageError(`--at ${at} is in the future`, { remedy: 'a run speaks of what is over; give a past instant' })
-  }
-  return instant
+  if (at === undefined) return latestScheduled(report, now)
+  const instant = readInstant(at, report)
+  if (Temporal.Instant.compare(instant, now) <= 0) return instant
+  throw new UsageError(`--at ${at} is in the future`, { remedy: 'a run speaks of what is over; give a past instant' })
 }
 
-function readInstant(
-  at: string,
-  report: Report,
-  schedule: Exclude<ReturnType<typeof parseSchedule>, { problem: string }>,
-): Temporal.Instant {
+function readInstant(at: string, report: Report): Temporal.Instant {
   try {
     if (/^\d{4}-\d{2}-\d{2}$/.test(at)) {
       const day = Temporal.PlainDate.from(at)
       const end = day.add({ days: 1 }).toZonedDateTime(report.timezone).toInstant()
-      const found = previousTime(schedule, report.timezone, end.subtract({ nanoseconds: 1 }))
+      const found = previousTime(scheduleOf(report), report.timezone, end.subtract({ nanoseconds: 1 }))
       if (found?.toZonedDateTimeISO(report.timezone).toPlainDate().equals(day)) return found
       throw new UsageError(`${report.name} is not scheduled on ${at}`, { remedy: `give a time too, such as --at ${at}T08:00` })
     }
@@ -141,7 +123,9 @@ function readInstant(
       : Temporal.PlainDateTime.from(at).toZonedDateTime(report.timezone).toInstant()
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    throw new UsageError(`--at ${at} is not an instant`, { remedy: 'write 2026-11-16, 2026-11-16T08:00 or 2026-11-16T07:00:00Z' })
+    throw new UsageError(`--at ${at} is not an instant`, {
+      remedy: 'write 2026-11-16, 2026-11-16T08:00 or 2026-11-16T07:00:00Z',
+    })
   }
 }
 

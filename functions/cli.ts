@@ -54,6 +54,12 @@ program
     printSchema(what)
   })
 
+// What is kept stays; the same command goes on from there.
+process.once('SIGINT', () => {
+  process.stderr.write('\ninterrupted; run it again and it goes on\n')
+  process.exit(130)
+})
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -11,8 +11,8 @@ import type { Project } from '../lib/project/project.ts'
 import { name } from '../lib/query.ts'
 import type { RunContext, RunOutcome, RunProgress, RunRequest } from '../lib/report/run.ts'
 import { runReport } from '../lib/report/run.ts'
+import { latestScheduled, reportNamed } from '../lib/report/scheduled.ts'
 import type { Sent } from '../lib/report/send.ts'
-import { parseSchedule, previousTime } from '../lib/schedule.ts'
 import { openStore } from '../lib/store/open.ts'
 import { openSources } from './adapters.ts'
 import { credentialReader } from './credentials.ts'
@@ -41,7 +41,12 @@ export type Invocation = z.input<typeof invocation>
 
 /** What it answers. A run in which anything failed does not answer: its invocation fails, after the rest was kept and mailed. */
 export type Reply =
-  | { readonly run: string; readonly status: 'complete'; readonly keys: readonly string[]; readonly mail: readonly Sent[] }
+  | {
+      readonly run: string
+      readonly status: 'complete' | 'partial' | 'failed'
+      readonly keys: readonly string[]
+      readonly mail: readonly Sent[]
+    }
   | { readonly run: string; readonly status: 'again'; readonly at: string; readonly why: string }
 
 /** The part of Lambda's context that is used. */
@@ -71,7 +76,7 @@ export function reportHandler(open: () => Promise<Container>) {
       })
       const request = readRequest(event, run.project, run.clock())
       const outcome = await runReport(request, { ...run, progress: (progress) => logProgress(log, request, progress) })
-      if (outcome.status === 'done') return replyOf(outcome)
+      if (outcome.status === 'done') return replyOf(outcome, request)
       const { input, identity } = continuation(request)
       const call = { run: outcome.run, input, identity, at: outcome.at }
       const at = await bookNextCall(call, { ...booking, functionArn: context.invokedFunctionArn }, run.clock())
@@ -95,27 +100,18 @@ function readRequest(event: unknown, project: Project, now: Date): RunRequest {
   const { report, scheduledAt, send, again, begunAt } = read.data
   return {
     report,
-    scheduledAt: scheduledAt === undefined ? latestInstant(report, project, now) : Temporal.Instant.from(scheduledAt),
+    scheduledAt:
+      scheduledAt === undefined
+        ? latestScheduled(reportNamed(project, report), instantOf(now))
+        : Temporal.Instant.from(scheduledAt),
     again,
     send: send === 'nobody' ? undefined : send,
     begunAt: begunAt === undefined ? now : new Date(begunAt),
   }
 }
 
-function latestInstant(name: string, project: Project, now: Date): Temporal.Instant {
-  const report = project.reports[name]
-  if (report === undefined) {
-    throw new UsageError(`there is no report "${name}"`, {
-      remedy: `the project has ${Object.keys(project.reports).join(', ') || 'none'}`,
-    })
-  }
-  const schedule = parseSchedule(report.schedule)
-  if ('problem' in schedule) throw new RangeError(schedule.problem)
-  const latest = previousTime(schedule, report.timezone, Temporal.Instant.fromEpochMilliseconds(now.getTime()))
-  if (latest !== undefined) return latest
-  throw new UsageError(`${name} was never scheduled until now`, {
-    remedy: 'give scheduledAt, a past instant such as 2026-11-16T07:00:00Z',
-  })
+function instantOf(date: Date): Temporal.Instant {
+  return Temporal.Instant.fromEpochMilliseconds(date.getTime())
 }
 
 /** The same invocation for later. When it began is handed on, and is no part of what makes two calls the same. */
@@ -126,8 +122,8 @@ function continuation(request: RunRequest): { input: Invocation; identity: objec
 }
 
 /** Fails the invocation when a question or a mail failed, so that alarms and the on-failure destination see it. */
-function replyOf(outcome: Extract<RunOutcome, { status: 'done' }>): Reply {
-  const { run, keys, mail, failures } = outcome
+function replyOf(outcome: Extract<RunOutcome, { status: 'done' }>, request: RunRequest): Reply {
+  const { run, keys, mail, failures, manifest } = outcome
   const problems = [
     ...failures.map(
       ({ query, kind, message, remedy }) => `${query} (${kind}): ${message}${remedy === undefined ? '' : `; ${remedy}`}`,
@@ -136,7 +132,8 @@ function replyOf(outcome: Extract<RunOutcome, { status: 'done' }>): Reply {
       state === 'sent' ? [] : [`mail to ${to}: ${state}${reason === undefined ? '' : `, ${reason}`}`],
     ),
   ]
-  if (problems.length === 0) return { run, status: 'complete', keys, mail }
+  // Whoever asks again reads the reply; a failed invocation would be retried by Lambda, as one more attempt each time.
+  if (problems.length === 0 || request.again === true) return { run, status: manifest.status, keys, mail }
   const failed = new Error(
     `${run} is kept, with ${problems.length === 1 ? 'a failure' : `${problems.length} failures`}. ${problems.join(' | ')}`,
   )

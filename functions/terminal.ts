@@ -41,7 +41,7 @@ export function progressBoard(options: { readonly quiet: boolean; readonly plain
             },
           },
         ],
-        { renderer: 'default', rendererOptions: { logger: logger(), collapseErrors: false } },
+        { renderer: 'default', registerSignalListeners: false, rendererOptions: { logger: logger(), collapseErrors: false } },
       )
       await list.run()
       return value as Awaited<ReturnType<typeof work>>

@@ -192,6 +192,7 @@ export function comparedWindow(timeframe: Timeframe, window: Window, to: Compari
 
 /** The buckets of a window in order. Labels are dates (a week's or month's first day) or, below a day, ISO times with offset. */
 export function bucketsOf(window: Window, unit: Unit, calendar: Calendar): Bucket[] {
+  if (Temporal.ZonedDateTime.compare(window.start, window.end) >= 0) return []
   const buckets: Bucket[] = []
   let start = floorTo(window.start, unit, calendar)
   while (Temporal.ZonedDateTime.compare(start, window.end) < 0) {

@@ -1,5 +1,6 @@
 import type { Temporal } from 'temporal-polyfill'
 import { UnavailableError, UsageError, WaitError } from '../errors.ts'
+import { parseMailbox } from '../mailbox.ts'
 import type { Report } from '../project/project.ts'
 import type { Result } from '../result.ts'
 import { result } from '../result.ts'
@@ -14,6 +15,7 @@ import type { LatestPointer, RunManifest } from './manifest.ts'
 import { ObjectList, runManifest } from './manifest.ts'
 import { pointLatest, resultRows } from './publish.ts'
 import type { Run, RunContext, RunOutcome, RunRequest } from './request.ts'
+import { reportNamed } from './scheduled.ts'
 import type { Sent } from './send.ts'
 import { sendOnce } from './send.ts'
 
@@ -62,12 +64,9 @@ export async function runReport(request: RunRequest, context: RunContext): Promi
   }
 }
 
-function checkRequest(request: RunRequest, context: RunContext): Report {
-  const report = context.project.reports[request.report]
-  if (report === undefined) {
-    const known = Object.keys(context.project.reports).join(', ')
-    throw new UsageError(`there is no report "${request.report}"`, { remedy: `the project has ${known || 'none'}` })
-  }
+/** The report that is asked for. Throws UsageError for a request that makes no sense; nothing is done yet. */
+export function checkRequest(request: RunRequest, context: Pick<RunContext, 'project' | 'mailer' | 'clock'>): Report {
+  const report = reportNamed(context.project, request.report)
   if (request.scheduledAt.epochMilliseconds > context.clock().getTime()) {
     throw new UsageError(`${request.scheduledAt} is in the future`, {
       remedy: 'a run speaks of what is over; give a past instant',
@@ -81,6 +80,8 @@ function checkRequest(request: RunRequest, context: RunContext): Report {
       remedy: 'add `email: { from: …, to: […] }` to it or to defaults',
     })
   }
+  const trial = request.send === 'readers' ? undefined : parseMailbox(request.send.to)
+  if (trial !== undefined && 'problem' in trial) throw new UsageError(trial.problem, { remedy: 'write name@example.com' })
   if (request.again === true && request.send === 'readers') {
     throw new UsageError('asking again never mails the readers: they keep the answer they got', {
       remedy: 'use --to for yourself',

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { DataError } from '../../errors.ts'
-import { checkGzips, findDamage } from './damage.ts'
+import { countLines, findDamage } from './damage.ts'
 import type { EventFile } from './input.ts'
 import type { Column } from './load.ts'
 import { dropDuplicates, ndjsonTable, parquetColumns, parquetDamage, parquetTable } from './load.ts'
@@ -50,7 +50,8 @@ interface Load {
 }
 
 export function createLakeClient(): LakeClient {
-  const checked = new Set<string>()
+  /** How many lines the files that were read through have, by version. */
+  const lines = new Map<string, number>()
   let connection: Promise<Connection> | undefined
   let last: Promise<unknown> = Promise.resolve()
   let closed = false
@@ -121,10 +122,9 @@ export function createLakeClient(): LakeClient {
     await setImmediate()
     try {
       for (;;) {
-        const unchecked = [...load.files.values()].filter(({ version }) => !checked.has(version))
-        if (unchecked.length === 0) break
-        await checkGzips(unchecked)
-        for (const { version } of unchecked) checked.add(version)
+        const unread = [...load.files.values()].filter(({ format, version }) => format === 'ndjson' && !lines.has(version))
+        if (unread.length === 0) break
+        for (const [{ version }, count] of await countLines(unread)) lines.set(version, count)
       }
     } finally {
       gathering = undefined
@@ -146,13 +146,18 @@ export function createLakeClient(): LakeClient {
     try {
       if (parquet) await query(parquetTable(table, files, properties, await columnsOf(files)))
       else await query(ndjsonTable(table, files, properties))
-      const [bad] = await query(`select 1 from ${table} where event is null or micros is null limit 1`)
-      if (bad !== undefined) throw new DataError('a line is not an event')
+      const [rows] = await query(
+        `select count(*)::double as n, count_if(event is null or micros is null) > 0 as bad from ${table}`,
+      )
+      if (rows?.['bad'] === true) throw new DataError('a line is not an event')
+      const wanted = files.reduce((sum, { version }) => sum + (lines.get(version) ?? 0), 0)
+      if (!parquet && rows?.['n'] !== wanted) throw new DataError(`of ${wanted} lines ${rows?.['n']} were read`)
       for (const statement of dropDuplicates(table, dropped)) await query(statement)
     } catch (error) {
       await query(`drop table if exists ${table}`)
       const damage = parquet ? await findParquetDamage(files) : await findDamage(files)
       if (damage !== undefined) throw damage
+      if (error instanceof DataError) throw error
       if (error instanceof Error && unreadable.test(error.message)) {
         throw new DataError(`the events cannot be read: ${error.message.trim()}`, { cause: error })
       }

@@ -45,6 +45,10 @@ export async function describeFiles(paths: readonly string[], project: string): 
       return { path, name: shownName(path, project), format, version: `${path}\n${size}\n${mtimeMs}` }
     }),
   )
+  // DuckDB goes by the ending.
+  const shouted = files.find(({ path }) => /\.gz$/i.test(path) && !path.endsWith('.gz'))
+  if (shouted !== undefined)
+    throw new DataError(`${shouted.name} is compressed`, { remedy: 'end its name with .gz in small letters' })
   const other = files.find(({ format }) => format !== files[0]?.format)
   if (other !== undefined) {
     throw new DataError(`${files[0]?.name} and ${other.name} are of two kinds`, {

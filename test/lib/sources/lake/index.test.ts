@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { RefusedError, WaitError } from '../../../../lib/errors.ts'
+import type { Question } from '../../../../lib/query.ts'
+import * as query from '../../../../lib/query.ts'
+import { lake } from '../../../../lib/sources/lake/index.ts'
+import type { ExportReader } from '../../../../lib/sources/source.ts'
+import { answersOf, funnelAsk, lakeOf, line, openLake, segmentationAsk } from './folder.ts'
+
+describe('a lake in the project file', () => {
+  test.each([
+    [{ events: './events' }, undefined],
+    [{ export: 'events', wait: '90 minutes' }, undefined],
+    [{}, 'neither is there'],
+    [{ events: 'x', export: 'y' }, 'both are there'],
+    [{ events: 's3://bucket/events' }, 'a lake reads no other place yet'],
+    [{ export: 'y', wait: 'a while' }, 'is not a duration'],
+    [{ events: 'x', wait: '1 hour' }, 'wait belongs to export'],
+    [{ events: 'x', folder: 'y' }, 'folder'],
+  ])('%j', (config, problem) => {
+    const parsed = lake.schema.safeParse({ kind: 'lake', ...config })
+    if (problem === undefined) expect(parsed.success).toBe(true)
+    else expect(parsed.error?.message).toContain(problem)
+  })
+})
+
+describe('what a lake cannot answer is said before it is asked', () => {
+  const segmentation = (question: object) =>
+    ({ kind: 'segmentation', ...query.segmentation.parse({ event: 'A', ...question }) }) as const
+  const funnel = (question: object) =>
+    ({ kind: 'funnel', ...query.funnel.parse({ steps: ['A', 'B'], within: '1 day', ...question }) }) as const
+  test.each<[Question, string | undefined]>([
+    [segmentation({ on: 'p', where: 'properties["n"] > 1', type: 'sum', of: 'n' }), undefined],
+    [segmentation({ on: ['a', 'b'] }), 'splits by one property'],
+    [segmentation({ event: ['A', 'B'], on: 'p' }), 'splits one event'],
+    [segmentation({ event: ['A', 'A'] }), 'listed twice'],
+    [segmentation({ buckets: 3 }), 'buckets'],
+    [segmentation({ type: 'sum' }), 'sum is of a property'],
+    [segmentation({ type: 'unique', of: 'n' }), 'unique counts'],
+    [segmentation({ type: 'percentile', of: 'n' }), 'percentile: 90'],
+    [segmentation({ type: 'median', of: 'n', percentile: 50 }), 'goes with type: percentile'],
+    [segmentation({ where: 'user["$email"] == "a"' }), 'user["$email"] is not in a lake'],
+    [segmentation({ where: 'event["$time"] > datetime("2026-01-01")' }), 'event["$time"] is not in a lake'],
+    [segmentation({ where: 'properties["t"] > datetime("2026-01-01")' }), 'datetime("2026-01-01") cannot be asked'],
+    [segmentation({ where: 'properties["a"] and true' }), 'write properties["a"] == true, or boolean(properties["a"])'],
+    [segmentation({ where: 'properties["a"] + 1' }), 'is neither true nor false'],
+    [segmentation({ where: 'not (properties["a"] + 1)' }), 'neither true nor false'],
+    [segmentation({ where: '"a" < 1' }), 'never of one type'],
+    [segmentation({ where: '("a" + 1) == 2' }), 'never of one type'],
+    [segmentation({ where: '-"a" == 2' }), '"a" is never a number'],
+    [segmentation({ where: 'properties["a"] == [1]' }), 'one stands after `in` only'],
+    [segmentation({ where: 'properties["a"] in [properties["b"]]' }), 'stands in a list'],
+    [segmentation({ where: 'properties["a"] in 5' }), 'never text'],
+    [segmentation({ where: 'a = 1' }), 'equality is written == (character 3)'],
+    [segmentation({ on: 'properties[x]' }), 'double quotes'],
+    [segmentation({ type: 'sum', of: 'string(properties["x"])' }), 'never a number'],
+    [funnel({ steps: ['A', { event: 'A', where: 'true' }], on: 'p', where: 'defined(properties["x"])' }), undefined],
+    [funnel({ unordered: true }), 'unordered'],
+    [funnel({ steps: ['A', 'B', 'A', 'A', 'A', 'A', 'A'] }), 'A is in 6'],
+    [funnel({ steps: Array.from({ length: 21 }, (_, at) => `step ${at}`) }), 'at most 20 steps'],
+    [funnel({ steps: ['A', { event: 'B', where: 'x' }] }), 'x stands alone'],
+    [{ kind: 'top', ...query.top.parse({ what: 'events' }) }, 'a lake answers segmentation and funnel, not top'],
+  ])('%j', (question, problem) => {
+    const refused = lake.refuse({ kind: 'lake', events: 'x' }, question, 'own')
+    if (problem === undefined) expect(refused).toBeUndefined()
+    else expect(refused).toContain(problem)
+  })
+
+  test('twenty steps are answered', async () => {
+    await using own = await lakeOf({ 'a.ndjson': [line('step 0', '2026-11-04T12:00:00Z', 'u')] })
+    const steps = Array.from({ length: 20 }, (_, at) => `step ${at >> 1}`)
+    const ask = funnelAsk({ steps, within: '1 hour' })
+    expect((await answersOf(own.source).funnel(ask)).steps).toHaveLength(20)
+  })
+})
+
+describe('a lake over an export', () => {
+  const ask = segmentationAsk({ event: 'A' }, { timeframe: 'previous_2_days', compare: ['year'] })
+  const open = (clock: string, exported?: ExportReader, wait = '3 hours') =>
+    answersOf(openLake({ kind: 'lake', export: 'events', wait }, { clock: () => new Date(clock), exported })).segmentation(ask)
+
+  test('is asked for the stretches that the question reads, and answers from their files', async () => {
+    await using own = await lakeOf({
+      'a.ndjson': [line('A', '2026-11-07T12:00:00Z', 'u')],
+      'b.ndjson.gz': [line('A', '2025-11-09T12:00:00Z', 'u')],
+    })
+    const asked: string[] = []
+    const exported: ExportReader = async (name, start, end) => {
+      asked.push(`${name} ${start.toISOString()} ${end.toISOString()}`)
+      return { files: [join(own.folder, start.getUTCFullYear() === 2025 ? 'b.ndjson.gz' : 'a.ndjson')], missing: [] }
+    }
+    expect(await open('2026-11-09T07:00:00Z', exported)).toMatchObject({ total: 1, comparisons: [{ total: 1 }] })
+    expect(new Set(asked)).toEqual(
+      new Set([
+        'events 2026-11-06T23:00:00.000Z 2026-11-08T23:00:00.000Z',
+        'events 2025-11-07T23:00:00.000Z 2025-11-09T23:00:00.000Z',
+      ]),
+    )
+  })
+
+  test('waits for missing windows for as long as it says, then refuses', async () => {
+    const exported: ExportReader = async () => ({ files: [], missing: ['2026-11-08'] })
+    const waiting = open('2026-11-09T09:59:59Z', exported)
+    await expect(waiting).rejects.toThrow(WaitError)
+    await expect(waiting).rejects.toMatchObject({ until: new Date('2026-11-09T10:00:00Z') })
+    const refused = open('2026-11-09T10:00:00Z', exported)
+    await expect(refused).rejects.toThrow(RefusedError)
+    await expect(refused).rejects.toThrow('export events has not kept 2026-11-08')
+  })
+
+  test('names the days where no export can be read at all', async () => {
+    await expect(open('2026-11-09T10:00:00Z')).rejects.toThrow('has not kept 2025-11-08, 2025-11-09, 2026-11-07, 2026-11-08')
+    await expect(open('2026-11-09T07:30:00Z', undefined, '1 hour')).rejects.toThrow(WaitError)
+  })
+})
