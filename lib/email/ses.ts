@@ -22,6 +22,7 @@ export function openSes(where: { readonly region?: string | undefined; readonly 
 export function sesMailer(client: SESClient, clock: () => Date = () => new Date()): Mailer {
   return {
     async send({ raw, from, to, run }) {
+      await ready(client)
       const command = new SendRawEmailCommand({
         RawMessage: { Data: raw },
         Source: addressOf(from),
@@ -37,6 +38,23 @@ export function sesMailer(client: SESClient, clock: () => Date = () => new Date(
       return { messageId: answer.MessageId }
     },
   }
+}
+
+/** What this machine lacks is known before anything is sent, so that such a mail is refused and never unknown. */
+async function ready(client: SESClient): Promise<void> {
+  await client.config.region().catch((cause: unknown) => {
+    throw new CredentialError('no AWS region is set, so nothing was sent', {
+      remedy: 'set AWS_REGION to the region of SES',
+      cause,
+    })
+  })
+  await client.config.credentials().catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CredentialError(`no AWS credentials were found, so nothing was sent: ${why}`, {
+      remedy: 'sign in, or set AWS_PROFILE',
+      cause,
+    })
+  })
 }
 
 function addressOf(text: string): string {
@@ -78,7 +96,9 @@ function failure(error: unknown, now: Date): BroadsheetError {
   if (credentials.has(name) || status === 401) {
     const remedy =
       'the role or user that runs this needs ses:SendRawEmail on the sender’s identity, and credentials that are valid now'
-    return new CredentialError(`SES did not accept the credentials (${name}): ${message}`, { ...details, remedy })
+    // SignatureDoesNotMatch repeats what was signed, the session token with it.
+    const why = name === 'SignatureDoesNotMatch' ? 'the signature does not match' : message
+    return new CredentialError(`SES did not accept the credentials (${name}): ${why}`, { requestId, remedy })
   }
   if (throttles.has(name) || status === 429) {
     // "Daily message quota exceeded" is a rolling day; "Maximum sending rate exceeded" is a second.

@@ -11,14 +11,14 @@ export interface Reader {
   /** The value at a path by its schema; undefined where it is wrong, which has then been said. */
   parse<Schema extends z.ZodType>(schema: Schema, path: Path): z.output<Schema> | undefined
   /**
-   * An object field by field, so that one mistake hides no other: fields that are wrong are left out. Those in `but`
-   * are known and read by someone else.
+   * An object field by field, so that one mistake hides no other: fields that are wrong are left out, and then it is
+   * not `right`. Those in `but` are known and read by someone else.
    */
   fields<Shape extends z.ZodRawShape, But extends keyof Shape = never>(
     schema: z.ZodObject<Shape>,
     path: Path,
     but?: readonly But[],
-  ): Partial<Omit<z.output<z.ZodObject<Shape>>, But>>
+  ): { readonly data: Partial<Omit<z.output<z.ZodObject<Shape>>, But>>; readonly right: boolean }
   /** The keys of a map at a path, in the file's order; undefined where it is no map, which has then been said. */
   map(path: Path): readonly string[] | undefined
   raw(path: Path): unknown
@@ -176,13 +176,13 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
     fields(schema, path, but = []) {
       const shape = schema.shape
       const given = raw(path) as Record<string, unknown> | undefined
-      if (given !== undefined && map(path) === undefined) return {}
+      if (given !== undefined && map(path) === undefined) return { data: {}, right: false }
       const known = Object.keys(shape)
       const unknown = Object.keys(given ?? {}).filter((key) => !known.includes(key))
       unknownKeys(unknown, known, path)
       const values: Record<string, unknown> = {}
       const data: Record<string, unknown> = {}
-      let right = true
+      let right = unknown.length === 0
       for (const key of known) {
         if ((but as readonly string[]).includes(key)) continue
         const field = read(shape[key] as unknown as z.ZodType, [...path, key])
@@ -194,8 +194,9 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
       if (right && but.length === 0) {
         const whole = schema.safeParse(values, { error: () => unworded })
         for (const issue of whole.error?.issues ?? []) tell(issue, schema, path)
+        right = whole.success
       }
-      return data as never
+      return { data, right } as never
     },
   }
 }

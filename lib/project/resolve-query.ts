@@ -1,10 +1,10 @@
+import type * as z from 'zod'
 import type { Query, Question, QuestionKind } from '../query.ts'
 import { query as querySchema, questionKinds } from '../query.ts'
 import type { ComparisonName, Timeframe } from '../timeframe.ts'
 import { trendProblem } from '../timeframe.ts'
 import { checkExpressions } from './expressions.ts'
 import { checkName, inWords } from './names.ts'
-import type { Reader } from './reader.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Path } from './tree.ts'
 import { listed } from './wording.ts'
@@ -22,7 +22,7 @@ export interface Frame {
 }
 
 /** The fields of a query that are right. */
-export type OwnFields = ReturnType<Reader['fields']> & Partial<ReturnType<typeof querySchema.parse>>
+export type OwnFields = Partial<z.output<typeof querySchema>>
 
 /** A query that is made of others, to be resolved after them. */
 export interface OpenRatio {
@@ -34,17 +34,17 @@ export interface OpenRatio {
 export function resolveQuery(around: Surroundings, frame: Frame, name: string): Query | OpenRatio | undefined {
   const { reader } = around
   const path = [...frame.path, name]
-  const own = reader.fields(querySchema, path)
-  checkExpressions(reader, path)
+  const { data: own, right } = reader.fields(querySchema, path)
+  const readable = checkExpressions(reader, path)
   const kinds = questionKinds.filter((kind) => reader.raw([...path, kind]) !== undefined)
   const kind = kinds.length === 1 ? kinds[0] : undefined
   if (kind === undefined) return undefined
   if (kind === 'ratio') return { name, ratio: own }
-  const question = own[kind] === undefined ? undefined : ({ kind, ...own[kind] } as Question)
+  const question = own[kind] === undefined || !readable ? undefined : ({ kind, ...own[kind] } as Question)
   const source = resolveSource(around, frame, path, kind, question)
   const timeframe = resolveTimes(around, frame, path, own, kind)
   if (question?.kind === 'funnel') checkFunnel(around, [...path, 'funnel'], question)
-  if (question === undefined || source === undefined || timeframe === undefined) return undefined
+  if (!right || question === undefined || source === undefined || timeframe === undefined) return undefined
   return {
     ...shownAs(name, own),
     source,
@@ -144,7 +144,10 @@ function resolveTimes(
   }
   if (timeframe !== undefined && own.timeframe === undefined && own.trend !== undefined) {
     const problem = trendProblem(timeframe, own.trend)
-    if (problem !== undefined) reader.mistake([...path, 'trend'], problem)
+    if (problem !== undefined) {
+      reader.mistake([...path, 'trend'], problem)
+      return undefined
+    }
   }
   return timeframe
 }

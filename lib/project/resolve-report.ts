@@ -18,7 +18,7 @@ const tiles = 4
 export function resolveReport(around: Surroundings, name: string): Report | undefined {
   const { reader, defaults } = around
   const path = ['reports', name]
-  const own = reader.fields(reportSchema, path, ['queries'])
+  const { data: own } = reader.fields(reportSchema, path, ['queries'])
   const names = queryNames(around, path)
   const timezone = reader.raw([...path, 'timezone']) === undefined ? around.timezone : own.timezone
   const frame: Frame = {
@@ -102,8 +102,9 @@ function resolveEmail({ reader, defaults }: Surroundings, path: Path, own: Defau
   const given = reader.raw(at)
   checkRecipients(reader, [...at, 'to'])
   const { from, to, attach } = { ...defaults.email, ...own }
-  // What is wrong with it has been said already.
-  if (given !== undefined && own === undefined) return undefined
+  // What is wrong with either has been said already.
+  const usual = reader.raw(['defaults', 'email'])
+  if ((given !== undefined && own === undefined) || (usual !== undefined && defaults.email === undefined)) return undefined
   if (to === undefined) {
     if (given !== undefined) reader.mistake(at, 'the mail goes to nobody', 'add `to: [growth@example.com]`')
     return undefined

@@ -20,13 +20,13 @@ export function resolveProject(
   kinds: Readonly<Record<string, SourceKind>>,
   warn: (finding: Finding) => void,
 ): Resolved | undefined {
-  const head = reader.fields(project, [], ['sources', 'defaults', 'reports', 'exports'])
+  const { data: head } = reader.fields(project, [], ['sources', 'defaults', 'reports', 'exports'])
   const around: Surroundings = {
     reader,
     kinds,
     timezone: head.timezone,
     weekStart: head.weekStart ?? 'monday',
-    defaults: reader.fields(defaults, ['defaults']),
+    defaults: reader.fields(defaults, ['defaults']).data,
     sources: new Map(namesAt(reader, ['sources']).map((source) => [source, readSource(reader, kinds, source)])),
     warn: (path, message) => warn({ from: reader.tree.entry(path)?.key ?? 0, message }),
   }

@@ -123,7 +123,7 @@ export function treeOf(document: Document.Parsed, text: string, find: (finding: 
         // As written: a key 0123 is that text and no number.
         const name = key.source ?? String(key.value)
         if (name === '__proto__') find({ from: key.range?.[0] ?? 0, message: 'there is no `__proto__` here' })
-        else own.set(name, pair)
+        else if (!own.has(name)) own.set(name, pair)
       }
     }
   }

@@ -130,6 +130,12 @@ async function keep(run: Run, fresh: Result): Promise<void> {
   await run.objects.put(run.keys.json(fresh.query), toJson(fresh), 'application/json')
 }
 
+/** Until when a run waits for what is known to end, counted from its schedule or from when somebody asked for it, in ms. */
+export function waitsUntil({ request, context }: Run): number {
+  const begun = (request.begunAt ?? context.clock()).getTime()
+  return Math.max(request.scheduledAt.epochMilliseconds, begun) + longestWait
+}
+
 /**
  * When to go on, if something is still to be waited for. A known reset is waited for up to a day; transient failures
  * are retried until the report's `hold` is over, with pauses that grow with the time since the schedule.
@@ -140,11 +146,11 @@ function nextCall(
 ): { at: Date; why: string } | undefined {
   const now = run.context.clock().getTime()
   const scheduled = run.request.scheduledAt.epochMilliseconds
-  const begun = Math.max(scheduled, run.request.begunAt?.getTime() ?? now)
+  const patience = waitsUntil(run)
   const holdOver = scheduled + run.report.hold * 1000
   const calls = pending.flatMap(({ query, error }) => {
     const why = `${query.name}: ${error.message}`
-    if (error instanceof WaitError) return now < begun + longestWait ? [{ at: error.until.getTime(), why }] : []
+    if (error instanceof WaitError) return now < patience ? [{ at: error.until.getTime(), why }] : []
     const pause = Math.max(shortestPause, (now - scheduled) / 4)
     return now < holdOver ? [{ at: Math.min(now + pause, holdOver), why }] : []
   })

@@ -7,7 +7,7 @@ import { result } from '../result.ts'
 import { claim } from '../store/claims.ts'
 import { mailClaimKey, runKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
-import { answerAll } from './answer.ts'
+import { answerAll, waitsUntil } from './answer.ts'
 import { sourceOf } from './ask.ts'
 import type { Mail } from './mail.ts'
 import { makeMail } from './mail.ts'
@@ -170,7 +170,8 @@ async function keepMail(run: Run, mail: Mail): Promise<void> {
 }
 
 async function sendMail(run: Run, mail: Mail, results: readonly Result[]): Promise<Sent[] | WaitError> {
-  const { mailer } = run.context
+  const { context } = run
+  const { mailer } = context
   const { email, owner, name } = run.report
   const { send, scheduledAt } = run.request
   if (send === undefined || mailer === undefined || email === undefined) return []
@@ -178,21 +179,24 @@ async function sendMail(run: Run, mail: Mail, results: readonly Result[]): Promi
   // If every query failed, readers get nothing and the owner gets the reason.
   const readers = nothing ? { purpose: 'failure', to: owner === undefined ? [] : [owner] } : { purpose: 'report', to: email.to }
   const { purpose, to } = send === 'readers' ? readers : { purpose: 'trial', to: [send.to] }
+  const giveUp = waitsUntil(run)
   const sent: Sent[] = []
   for (const recipient of to) {
-    run.context.progress?.({ step: 'sending' })
+    context.progress?.({ step: 'sending' })
     const letter = {
       claim: mailClaimKey(name, scheduledAt, run.keys.attempt, recipient, purpose),
       to: recipient,
       from: email.from,
       run: run.id,
-      raw: () => mail.forReader(recipient, run.context.clock()),
+      raw: () => mail.forReader(recipient, context.clock()),
     }
     try {
-      sent.push(await sendOnce(letter, { ...run.context, mailer }))
+      sent.push(await sendOnce(letter, { ...context, mailer }))
     } catch (error) {
-      if (error instanceof WaitError) return error
-      throw error
+      if (!(error instanceof WaitError)) throw error
+      // Its claim is marked as not taken, so a later call tries again.
+      if (context.clock().getTime() < giveUp) return error
+      sent.push({ to: recipient, state: 'refused', reason: error.message })
     }
   }
   return sent

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
 import type { Mailer } from '../email/mailer.ts'
-import { CredentialError, RefusedError, WaitError } from '../errors.ts'
+import { CredentialError, failureOf, RefusedError, WaitError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 
 /**
@@ -68,7 +68,8 @@ export async function sendOnce(
     await write('sent', { etag }, { messageId })
     return { to: letter.to, state: 'sent', messageId }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const { message, remedy } = failureOf(error)
+    const reason = remedy === undefined ? message : `${message}; ${remedy}`
     if (error instanceof WaitError) {
       await write('throttled', { etag }, { reason })
       throw error

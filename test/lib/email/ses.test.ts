@@ -135,3 +135,29 @@ test('a recipient with a line break never reaches SES', async () => {
   await expect(mailer(endpoint).send({ ...letter, to: 'a@example.com\nBcc: b@example.com' })).rejects.toThrow(RefusedError)
   expect(asked).toHaveLength(0)
 })
+
+test('without a region or credentials nothing is sent, and that is said: never unknown', async () => {
+  for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE'])
+    vi.stubEnv(name, undefined)
+  vi.stubEnv('AWS_CONFIG_FILE', '/nowhere')
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere')
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
+  await expect(sesMailer(openSes({ endpoint: ses.endpoint })).send(letter)).rejects.toThrow(
+    /no AWS region is set, so nothing was sent/,
+  )
+  const send = sesMailer(openSes({ endpoint: ses.endpoint, region: 'us-east-1' })).send(letter)
+  await expect(send).rejects.toThrow(/no AWS credentials were found, so nothing was sent/)
+  await expect(send).rejects.toBeInstanceOf(CredentialError)
+})
+
+test('a signature that does not match is told without what was signed, the session token among it', async () => {
+  const { endpoint } = await answering(
+    403,
+    xml('SignatureDoesNotMatch', 'The Canonical String should have been x-amz-security-token:SECRETTOKEN'),
+  )
+  const error = await mailer(endpoint)
+    .send(letter)
+    .catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(CredentialError)
+  expect(`${(error as Error).message} ${String((error as Error).cause)}`).not.toContain('SECRETTOKEN')
+})
