@@ -16,7 +16,12 @@ export interface ProgressBoard {
 /** Live on a terminal, plain lines elsewhere, nothing with `--json`. */
 export function progressBoard(options: { readonly quiet: boolean; readonly plain: boolean }): ProgressBoard {
   const logger = () => new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr), useIcons: true })
-  const live = !options.plain && !options.quiet && process.stderr.isTTY === true && process.stdout.isTTY === true
+  const live =
+    !options.plain &&
+    !options.quiet &&
+    process.stderr.isTTY === true &&
+    process.stdout.isTTY === true &&
+    process.stdout.columns > 0
   return {
     async step(title, work, done) {
       if (options.quiet) return work(() => undefined)

@@ -4,7 +4,7 @@ import type { Edition } from '../edition.ts'
 import { UsageError } from '../errors.ts'
 import type { Mailbox } from '../mailbox.ts'
 import { parseMailbox } from '../mailbox.ts'
-import type { Drawn } from './index.ts'
+import type { Drawn } from './draw.ts'
 
 export interface MessageOptions {
   readonly edition: Pick<Edition, 'title' | 'subject' | 'owner'>

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { StepsChart } from '../edition.ts'
-import type { Drawing } from './chart.ts'
+import type { Drawing } from './drawing.ts'
 import type { Lettering } from './lettering.ts'
 import { fit, textWidth, wrap } from './lettering.ts'
 import { chartColours } from './look.ts'

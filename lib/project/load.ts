@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import type { Document } from 'yaml'
 import { LineCounter, parseDocument } from 'yaml'
 import type { Mistake } from '../errors.ts'
 import { ProjectError, UsageError } from '../errors.ts'
@@ -27,31 +28,26 @@ export function loadProject(path: string, options: { readonly kinds?: SourceKind
   const shown = shownPath(file, path)
   const text = utf8(bytes, shown)
   const lines = new LineCounter()
-  const document = parseDocument(text, { merge: true, prettyErrors: false, lineCounter: lines })
-  const findings: Finding[] = []
+  const { document, unquoted, text: readable } = parse(text, lines)
+  const findings: Finding[] = [...unquoted, ...syntaxFindings(document, readable)]
   const mistakeAt = ({ from, message, remedy }: Finding): Mistake => ({ ...placeAt(from), message, remedy })
   const placeAt = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { file: shown, line: Math.max(1, line), column: Math.max(1, col) }
   }
 
-  const misread = misreadFindings(document, text)
-  const first = misread[0]?.from ?? Number.POSITIVE_INFINITY
-  const serious = document.errors.some(isSerious)
-  // What the parser trips over after a misread text follows from it.
-  findings.push(...misread, ...syntaxFindings(document, text).filter(({ from }) => !serious || from < first))
-  const everything = treeOf(document, text, (finding) => findings.push(finding))
+  const everything = treeOf(document, readable, (finding) => findings.push(finding))
   const secrets = secretFindings(everything)
   findings.push(...secrets)
   const tree = withoutAnchors(everything)
   const warnings: Finding[] = []
   let resolved: ReturnType<typeof resolveProject>
   // A file that is not YAML has no structure to check.
-  if (!serious) {
+  if (!document.errors.some(isSerious)) {
     const reader = readerOf(tree, (finding) => findings.push(finding))
     resolved = resolveProject(reader, options.kinds ?? sourceKinds, (finding) => warnings.push(finding))
   }
-  const mistakes = inOrder(findings, [...misread, ...secrets]).map(mistakeAt)
+  const mistakes = inOrder(findings, [...unquoted, ...secrets]).map(mistakeAt)
   if (mistakes.length > 0 || resolved === undefined) throw new ProjectError(mistakes)
   return {
     file,
@@ -59,6 +55,29 @@ export function loadProject(path: string, options: { readonly kinds?: SourceKind
     ...resolved,
     warnings: warnings.map(mistakeAt),
     where: (path) => placeAt(offsetOf(tree, path)),
+  }
+}
+
+/**
+ * Parses a text again and again, each time with the texts in it covered that YAML misread or tripped over for want of
+ * quotes: then whatever follows from them is gone, and the rest of the file can be checked too.
+ */
+function parse(original: string, lines: LineCounter): { document: Document.Parsed; unquoted: Finding[]; text: string } {
+  const unquoted: Finding[] = []
+  let text = original
+  for (;;) {
+    const document = parseDocument(text, {
+      merge: true,
+      prettyErrors: false,
+      ...(text === original ? { lineCounter: lines } : {}),
+    })
+    const fresh = [...misreadFindings(document, text), ...syntaxFindings(document, text)].filter(
+      ({ from, to }) => to !== undefined && !unquoted.some((known) => from < (known.to ?? 0) && to > known.from),
+    )
+    const [first] = fresh.sort((a, b) => a.from - b.from)
+    if (first?.to === undefined) return { document, unquoted, text }
+    unquoted.push(first)
+    text = `${text.slice(0, first.from)}${'x'.repeat(first.to - first.from)}${text.slice(first.to)}`
   }
 }
 

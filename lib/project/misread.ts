@@ -1,8 +1,8 @@
 import type { Document, Node, Scalar } from 'yaml'
 import { isMap, isScalar, isSeq, visit } from 'yaml'
-import { quoteIt } from './syntax.ts'
+import { inFlow, quoteIt } from './syntax.ts'
 import type { Finding } from './tree.ts'
-import { quoted } from './tree.ts'
+import { meantText, quoted } from './tree.ts'
 
 /**
  * What YAML reads without complaint and otherwise than it was meant. A finding's stretch covers what was misread, so
@@ -56,11 +56,10 @@ function cutSchedule(scalar: Scalar, text: string): Finding | undefined {
 function cutByComment(scalar: Scalar, text: string): Finding | undefined {
   const [from = 0, end = 0] = scalar.range ?? []
   if (typeof scalar.value !== 'string') return undefined
-  const comment = /^[ \t]+#[^\s#!-][^\r\n]*/.exec(text.slice(end))?.[0]
-  if (comment === undefined) return undefined
+  if (!/^[ \t]+#[^\s#!-]/.test(text.slice(end))) return undefined
   return {
     from,
-    to: end + comment.length,
+    to: from + meantText(text, from, inFlow(text, from)).length,
     message: 'a space and # begin a comment, so the text ends before it',
     remedy: `${quoteIt(text, from)}, or put a space after the # of a comment`,
   }

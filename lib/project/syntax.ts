@@ -3,22 +3,28 @@ import { isSecretLine } from './secrets.ts'
 import type { Finding } from './tree.ts'
 import { meantText, quoted } from './tree.ts'
 
-/** The parser's own errors and warnings in words that say what to write; at most one for each line, since others follow from it. */
+/**
+ * The parser's own errors and warnings in words that say what to write. After one that breaks the structure the next
+ * such ones follow from it, and are left out. A finding with a stretch is a text that lacks its quotes.
+ */
 export function syntaxFindings(document: Document.Parsed, text: string): Finding[] {
   const findings: Finding[] = []
-  const lines = new Set<number>()
+  let broken = false
   for (const error of [...document.errors, ...document.warnings]) {
-    const line = text.slice(0, error.pos[0]).split('\n').length
-    if (lines.has(line)) continue
-    lines.add(line)
+    const isLocal = local.has(error.code)
+    if (broken && !isLocal) continue
+    broken ||= !isLocal
     findings.push({ from: error.pos[0], ...worded(error, text) })
   }
   return findings
 }
 
-/** Errors that leave the rest of the file readable. */
+/** Errors in one value, which leave the structure around it as it was meant. */
+const local = new Set<ErrorCode>(['DUPLICATE_KEY', 'BAD_DQ_ESCAPE', 'BAD_SCALAR_START', 'TAB_AS_INDENT', 'TAG_RESOLVE_FAILED'])
+
+/** Whether an error leaves the rest of the file readable. */
 export function isSerious(error: YAMLError): boolean {
-  return error.code !== 'DUPLICATE_KEY'
+  return error.code !== 'DUPLICATE_KEY' && error.code !== 'TAG_RESOLVE_FAILED' && error.code !== 'BAD_DQ_ESCAPE'
 }
 
 type Words = Omit<Finding, 'from'> & { readonly from?: number }
@@ -26,16 +32,16 @@ type Words = Omit<Finding, 'from'> & { readonly from?: number }
 function worded(error: YAMLError, text: string): Words {
   const at = error.pos[0]
   const rest = text.slice(at)
-  const remedy = () => quoteIt(text, at)
+  const unquoted = (message: string): Words => ({ message, remedy: quoteIt(text, at), ...stretch(text, at) })
   switch (error.code satisfies ErrorCode) {
     case 'DUPLICATE_KEY':
       return { message: `\`${/^[^:\r\n]*/.exec(rest)?.[0].trim()}\` is there twice`, remedy: 'keep one of them' }
     case 'TAB_AS_INDENT':
       return { message: 'a tab indents nothing in YAML', remedy: 'write spaces' }
     case 'BLOCK_AS_IMPLICIT_KEY':
-      return { message: 'a colon and a space make a key and a value of this', remedy: remedy() }
+      return unquoted('a colon and a space make a key and a value of this')
     case 'BAD_SCALAR_START':
-      return { message: `a value cannot begin with ${rest[0]}`, remedy: remedy() }
+      return unquoted(`a value cannot begin with ${rest[0]}`)
     case 'BAD_DQ_ESCAPE':
       return {
         message: `${rest.slice(0, 2)} means nothing in double quotes`,
@@ -44,11 +50,13 @@ function worded(error: YAMLError, text: string): Words {
     case 'MULTIPLE_DOCS':
       return { message: 'a second document begins here', remedy: 'a project is one document; leave out the line ---' }
     case 'TAG_RESOLVE_FAILED':
-      return { message: 'a ! at the start of a value makes it a tag, and there are none here', remedy: remedy() }
+      return unquoted('a ! at the start of a value makes it a tag, and there are none here')
     case 'BAD_INDENT':
       return badIndent(error)
     case 'MISSING_CHAR':
       return missing(error)
+    case 'MULTILINE_IMPLICIT_KEY':
+      return noValue
     case 'UNEXPECTED_TOKEN':
       return unexpected(error, text)
     default:
@@ -64,12 +72,17 @@ function badIndent(error: YAMLError): Words {
   return { message: `a ${open} before this is not closed`, remedy: `close it with ${close}, and indent the lines between` }
 }
 
+const noValue: Words = {
+  message: 'this is neither a key nor a value',
+  remedy: 'write `key: value`, with a space after the colon',
+}
+
 function missing(error: YAMLError): Words {
   if (error.message.includes('quote')) {
     return { message: 'a quote that was opened is never closed', remedy: 'close it where the text ends' }
   }
   if (error.message.includes('map')) {
-    return { message: 'this is neither a key nor a value', remedy: 'write `key: value`, with a space after the colon' }
+    return noValue
   }
   return { message: `this is not YAML: ${error.message}` }
 }
@@ -86,7 +99,8 @@ function unexpected(error: YAMLError, text: string): Words {
     return { message: 'the text goes on after its closing quote', remedy: `a quote in single quotes is written twice: 'it''s'` }
   }
   if (from < at && '[{"\''.includes(sign)) {
-    return { from, message: `${sign} means something else in a text without quotes`, remedy: quoteIt(text, from) }
+    const message = `${sign} means something else in a text without quotes`
+    return { from, message, remedy: quoteIt(text, from), ...stretch(text, from) }
   }
   return { message: 'this belongs to nothing', remedy: 'look for a comma, a colon or a bracket before it' }
 }
@@ -108,6 +122,14 @@ export function inFlow(text: string, at: number): boolean {
     if (sign === '}' || sign === ']') depth = Math.max(0, depth - 1)
   }
   return depth > 0
+}
+
+/** Where a text ends that lacks its quotes; a key with its value is left as it is. */
+function stretch(text: string, from: number): { to?: number } {
+  const flow = inFlow(text, from)
+  const { length } = meantText(text, from, flow)
+  const isKey = flow && /: /.test(text.slice(from, from + length))
+  return length === 0 || isKey ? {} : { to: from + length }
 }
 
 /** `quote it: 'Sign Up #2'`, with the text that begins at an offset; without it where it could be a secret. */

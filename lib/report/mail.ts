@@ -4,7 +4,7 @@ import type { Drawn } from '../email/index.ts'
 import type { Project, Report } from '../project/project.ts'
 import type { Result } from '../result.ts'
 import { toCsv } from '../result.ts'
-import { composeEdition } from './compose.ts'
+import { composeEdition } from './editorial/compose.ts'
 
 /** The mail of a run: worded at once, drawn and composed when somebody needs it. */
 export interface Mail {

@@ -56,11 +56,7 @@ describe('a mistake is told with its place, what is wrong, and what would be rig
       ['sources:', 'locale: xx-Qq\nsources:', '2:9: "xx-Qq" is not a locale; write one such as en-GB or de-DE'],
       ['sources:', 'locale: en_GB\nsources:', '2:9: "en_GB" is not a locale; write en-GB'],
       ['sources:', 'weekStart: tuesday\nsources:', '2:12: "tuesday" is not monday or sunday'],
-      [
-        '? * MON *',
-        '? * MON',
-        '10:15: EventBridge needs six fields: cron(0 8 ? * MON *)',
-      ],
+      ['? * MON *', '? * MON', '10:15: EventBridge needs six fields: cron(0 8 ? * MON *)'],
       ['0 8 ? * MON *', '0 8 * * 1', '10:15: EventBridge needs six fields: cron(0 8 ? * MON *)'],
       ['0 8 ? * MON *', '0 8 31 2 ? *', '10:15: day 31 of month 2 never comes; L is the last day of a month'],
       ['previous_1_week', 'previous_1_weak', '11:16: "previous_1_weak" is not a timeframe; did you mean previous_1_week?'],

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { amongMany, countsDiffer, largestShare, normalQuantile, ratesDiffer, sharesDiffer } from '../../../lib/report/findings.ts'
+import {
+  amongMany,
+  countsDiffer,
+  largestShare,
+  normalQuantile,
+  ratesDiffer,
+  sharesDiffer,
+} from '../../../lib/report/editorial/findings.ts'
 
 describe('a change is beyond chance', () => {
   test('of two counts when they differ by more than two standard deviations of their difference', () => {

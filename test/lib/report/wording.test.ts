@@ -1,9 +1,9 @@
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
-import { numbersOf } from '../../../lib/report/numbers.ts'
-import { against, changeTitle, datesOf, periodOf, zoneName } from '../../../lib/report/periods.ts'
-import { segmentNames } from '../../../lib/report/segment-names.ts'
-import { asSentence, subjectOf } from '../../../lib/report/titles.ts'
+import { numbersOf } from '../../../lib/report/editorial/numbers.ts'
+import { against, changeTitle, datesOf, periodOf, zoneName } from '../../../lib/report/editorial/periods.ts'
+import { segmentNames } from '../../../lib/report/editorial/segment-names.ts'
+import { asSentence, subjectOf } from '../../../lib/report/editorial/titles.ts'
 import { plain } from './made-answers.ts'
 
 describe('numbers', () => {

@@ -1,5 +1,5 @@
-import type { Cell, Table } from '../edition.ts'
-import type { FunnelResult, SeriesResult } from '../result.ts'
+import type { Cell, Table } from '../../edition.ts'
+import type { FunnelResult, SeriesResult } from '../../result.ts'
 import { cellChange } from './changes.ts'
 import type { Language } from './headline.ts'
 import { changeTitle } from './periods.ts'

@@ -1,4 +1,4 @@
-import type { Query } from '../query.ts'
+import type { Query } from '../../query.ts'
 
 /** A question's name as a sentence can use it. */
 export interface Subject {

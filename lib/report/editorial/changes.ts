@@ -1,4 +1,4 @@
-import type { Change } from '../edition.ts'
+import type { Change } from '../../edition.ts'
 import type { Numbers } from './numbers.ts'
 import { noNumber } from './numbers.ts'
 import { against } from './periods.ts'

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
-import type { Calendar, ComparisonName } from '../timeframe.ts'
-import { floorTo, shift } from '../timeframe.ts'
+import type { Calendar, ComparisonName } from '../../timeframe.ts'
+import { floorTo, shift } from '../../timeframe.ts'
 
 /** A window as people speak of it. */
 export interface Period {

@@ -1,5 +1,5 @@
 import type { Temporal } from 'temporal-polyfill'
-import type { Funnel } from '../query.ts'
+import type { Funnel } from '../../query.ts'
 import { aboutTheSame, tellChange } from './changes.ts'
 import type { Numbers } from './numbers.ts'
 import type { Dates } from './periods.ts'
