@@ -5,6 +5,7 @@ import { init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import type { SeriesChart } from '../edition.ts'
 import type { Drawing } from './drawing.ts'
+import { chartWidth } from './drawing.ts'
 import type { Lettering } from './lettering.ts'
 import { fit, textWidth } from './lettering.ts'
 import { chartColours as colours } from './look.ts'
@@ -13,7 +14,7 @@ import { spread } from './spread.ts'
 
 use([LineChart, BarChart, GridComponent, GraphicComponent, SVGRenderer])
 
-const width = 520
+const width = chartWidth
 const height = 250
 const plot = { top: 22, bottom: 32 }
 const size = 12.5

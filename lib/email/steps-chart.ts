@@ -1,11 +1,12 @@
 import { html } from 'hono/html'
 import type { StepsChart } from '../edition.ts'
 import type { Drawing } from './drawing.ts'
+import { chartWidth } from './drawing.ts'
 import type { Lettering } from './lettering.ts'
 import { fit, textWidth, wrap } from './lettering.ts'
 import { chartColours } from './look.ts'
 
-const width = 520
+const width = chartWidth
 const track = 150
 const nameSize = 13
 /** More steps than this go on in a second row, because names need room. */
