@@ -81,7 +81,7 @@ function saysOf(timeframe: QueryOutline['timeframe']['says']): string {
 }
 
 function stateOf({ partial, immature, moved }: QueryOutline['timeframe']): string {
-  if (moved) return ', moved back: later entrants still have time'
+  if (moved) return ', as later entrants still have time'
   if (partial) return ', still running'
   return immature ? ', its last entrants still have time' : ''
 }

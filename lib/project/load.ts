@@ -53,7 +53,7 @@ export function loadProject(path: string, options: { readonly kinds?: SourceKind
     file,
     folder: dirname(file),
     ...resolved,
-    warnings: warnings.map(mistakeAt),
+    warnings: inOrder(warnings, []).map(mistakeAt),
     where: (path) => placeAt(offsetOf(tree, path)),
   }
 }

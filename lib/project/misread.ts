@@ -30,13 +30,6 @@ export function misreadFindings(document: Document.Parsed, text: string): Findin
       }
     },
   })
-  if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
-    findings.push({
-      from: 0,
-      message: 'an older YAML reads yes and 08:00 as other things than texts',
-      remedy: 'leave out the line %YAML',
-    })
-  }
   return findings
 }
 

@@ -9,6 +9,10 @@ import { meantText, quoted } from './tree.ts'
  */
 export function syntaxFindings(document: Document.Parsed, text: string): Finding[] {
   const findings: Finding[] = []
+  if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
+    const message = 'an older YAML reads yes and 08:00 as other things than texts'
+    findings.push({ from: 0, message, remedy: 'leave out the line %YAML' })
+  }
   let broken = false
   for (const error of [...document.errors, ...document.warnings]) {
     const isLocal = local.has(error.code)
@@ -80,6 +84,12 @@ const noValue: Words = {
 function missing(error: YAMLError): Words {
   if (error.message.includes('quote')) {
     return { message: 'a quote that was opened is never closed', remedy: 'close it where the text ends' }
+  }
+  if (error.message.includes(', or :')) {
+    return {
+      message: 'a comma is missing between this and what is before it',
+      remedy: 'in [ and {, commas stand between entries',
+    }
   }
   if (error.message.includes('map')) {
     return noValue

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
 import type { Calendar, Timeframe, Window } from '../../lib/timeframe.ts'
@@ -9,7 +8,6 @@ import {
   parseDuration,
   parseTimeframe,
   resolveTimeframe,
-  resolveWindows,
   shift,
   trendProblem,
   units,
@@ -259,104 +257,6 @@ describe('what is no timeframe says what would be', () => {
   })
 })
 
-describe('comparisons', () => {
-  const windows = (timeframe: Timeframe, now: string, more: object = {}, calendar = berlin) =>
-    resolveWindows({ timeframe, compare: ['previous', 'year'], ...more }, at(now), calendar)
-  const compared = (timeframe: Timeframe, now: string) =>
-    windows(timeframe, now).comparisons.map(({ to, timeframe }) => `${to} ${span(timeframe)}`)
-
-  test('a week is compared with the one before, and with the same weekdays 52 weeks back', () => {
-    expect(compared('previous_1_week', '2026-11-16T07:00:00Z')).toEqual([
-      'previous 2026-11-02T00:00 2026-11-09T00:00',
-      'year 2025-11-10T00:00 2025-11-17T00:00',
-    ])
-  })
-
-  test('several units are compared with as many before', () => {
-    expect(compared('previous_4_weeks', '2026-11-16T07:00:00Z')[0]).toBe('previous 2026-09-21T00:00 2026-10-19T00:00')
-  })
-
-  test('a day is compared with the same weekday a year back', () => {
-    expect(compared('yesterday', '2026-11-16T07:00:00Z')).toEqual([
-      'previous 2026-11-14T00:00 2026-11-15T00:00',
-      'year 2025-11-16T00:00 2025-11-17T00:00',
-    ])
-  })
-
-  test('a month is compared with the month before and the same month a year back, whatever their lengths', () => {
-    expect(compared('previous_1_month', '2024-03-05T07:00:00Z')).toEqual([
-      'previous 2024-01-01T00:00 2024-02-01T00:00',
-      'year 2023-02-01T00:00 2023-03-01T00:00',
-    ])
-  })
-
-  test('whole months given as dates are compared as months, other days as days', () => {
-    expect(compared({ start: '2026-02-01', end: '2026-04-01' }, '2026-11-16T07:00:00Z')).toEqual([
-      'previous 2025-12-01T00:00 2026-02-01T00:00',
-      'year 2025-02-01T00:00 2025-04-01T00:00',
-    ])
-    expect(compared({ start: '2026-03-23', end: '2026-04-02' }, '2026-11-16T07:00:00Z')).toEqual([
-      'previous 2026-03-13T00:00 2026-03-23T00:00',
-      'year 2025-03-24T00:00 2025-04-03T00:00',
-    ])
-  })
-
-  test('a comparison over a change of clocks keeps to the days', () => {
-    expect(compared('previous_1_week', '2026-10-26T07:00:00Z')[0]).toBe('previous 2026-10-12T00:00 2026-10-19T00:00')
-    expect(compared('yesterday', '2026-10-26T07:00:00Z')[0]).toBe('previous 2026-10-24T00:00 2026-10-25T00:00')
-  })
-
-  test('what is still running is compared with nothing', () => {
-    const running = windows('this_2_weeks', '2026-11-16T07:00:00Z')
-    expect(running.timeframe.partial).toBe(true)
-    expect(running.comparisons).toEqual([])
-  })
-
-  test('the trend ends with the timeframe', () => {
-    const { timeframe, trend } = windows('previous_1_week', '2026-11-16T07:00:00Z', { trend: 'previous_4_weeks' })
-    expect(trend === undefined ? undefined : span(trend)).toBe('2026-10-19T00:00 2026-11-16T00:00')
-    expect(trend?.end.equals(timeframe.end)).toBe(true)
-  })
-})
-
-describe('a funnel speaks of those whose time is over', () => {
-  const sevenDays = 7 * 86_400
-  const funnel = (timeframe: Timeframe, within: number, immature?: boolean) =>
-    resolveWindows({ timeframe, compare: ['previous'], within, immature }, at('2026-11-16T07:00:00Z'), berlin)
-
-  test.each([
-    // The run is at 08:00 on Monday: an hour after midnight is over, nine are not.
-    ['previous_1_week', 3600, '2026-11-09T00:00 2026-11-16T00:00'],
-    ['previous_1_week', 8 * 3600, '2026-11-09T00:00 2026-11-16T00:00'],
-    ['previous_1_week', 9 * 3600, '2026-11-02T00:00 2026-11-09T00:00'],
-    ['previous_1_week', sevenDays, '2026-11-02T00:00 2026-11-09T00:00'],
-    ['previous_2_weeks', sevenDays, '2026-10-26T00:00 2026-11-09T00:00'],
-    ['previous_1_week', 2 * sevenDays, '2026-10-26T00:00 2026-11-02T00:00'],
-    ['yesterday', sevenDays, '2026-11-08T00:00 2026-11-09T00:00'],
-    ['previous_1_month', 30 * 86_400, '2026-09-01T00:00 2026-10-01T00:00'],
-    ['this_week', 3600, '2026-11-09T00:00 2026-11-16T00:00'],
-  ])('%s within %d s is %s', (timeframe, within, expected) => {
-    const windows = funnel(timeframe, within)
-    expect(span(windows.timeframe)).toBe(expected)
-    expect(windows.timeframe.partial).toBe(false)
-    expect(windows.immature).toBe(false)
-    expect(windows.comparisons).toHaveLength(1)
-  })
-
-  test('immature shows later entrants, compared with nothing', () => {
-    const windows = funnel('previous_1_week', sevenDays, true)
-    expect(span(windows.timeframe)).toBe('2026-11-09T00:00 2026-11-16T00:00')
-    expect(windows.immature).toBe(true)
-    expect(windows.comparisons).toEqual([])
-  })
-
-  test('fixed dates stay, and say so', () => {
-    const windows = funnel({ start: '2026-11-09', end: '2026-11-16' }, sevenDays)
-    expect(span(windows.timeframe)).toBe('2026-11-09T00:00 2026-11-16T00:00')
-    expect(windows.immature).toBe(true)
-  })
-})
-
 describe('buckets', () => {
   test('the first and the last are cut by the window, and not whole', () => {
     const window = resolved({ start: '2026-11-04', end: '2026-11-17' }, '2026-12-01T07:00:00Z')
@@ -377,93 +277,5 @@ describe('buckets', () => {
 
   test('an empty window has none, also amid a longer unit', () => {
     for (const unit of units) expect(bucketsOf(resolved('today', '2026-11-17T23:00:00Z'), unit, berlin)).toEqual([])
-  })
-
-  const zones = [
-    'Europe/Berlin',
-    'America/New_York',
-    'Australia/Lord_Howe',
-    'Africa/Cairo',
-    'America/Sao_Paulo',
-    'Asia/Kathmandu',
-    'UTC',
-  ]
-  const calendars = fc.record({
-    timezone: fc.constantFrom(...zones),
-    weekStart: fc.constantFrom('monday' as const, 'sunday' as const),
-  })
-  const instants = fc
-    .integer({ min: Date.UTC(2017, 0, 1) / 60_000, max: Date.UTC(2027, 11, 31) / 60_000 })
-    .map((minutes) => Temporal.Instant.fromEpochMilliseconds(minutes * 60_000))
-  const frames = fc
-    .tuple(fc.constantFrom('this', 'previous'), fc.integer({ min: 1, max: 9 }), fc.constantFrom(...units.slice(1, 5)))
-    .map(([kind, count, unit]) => ({ timeframe: `${kind}_${count}_${unit}s`, kind, count, unit }))
-
-  test('tile every window in every zone: none overlaps, none is missing, each begins where its unit does', () => {
-    fc.assert(
-      fc.property(
-        calendars,
-        instants,
-        frames,
-        fc.constantFrom(...units.slice(1)),
-        (calendar, now, { timeframe, unit: of }, unit) => {
-          // Hours of months are many, and days make the same point.
-          fc.pre(unit !== 'hour' || of === 'hour' || of === 'day')
-          const window = resolveTimeframe(timeframe, now, calendar)
-          const buckets = bucketsOf(window, unit, calendar)
-          let reached = window.start
-          for (const bucket of buckets) {
-            expect(bucket.start.equals(reached)).toBe(true)
-            expect(Temporal.ZonedDateTime.compare(bucket.start, bucket.end)).toBe(-1)
-            const begins = floorTo(bucket.start, unit, calendar)
-            expect(floorTo(bucket.end.subtract({ nanoseconds: 1 }), unit, calendar).equals(begins)).toBe(true)
-            const ends = floorTo(bucket.end, unit, calendar)
-            expect(bucket.whole).toBe(begins.equals(bucket.start) && ends.equals(bucket.end))
-            reached = bucket.end
-          }
-          expect(reached.equals(window.end) || buckets.length === 0).toBe(true)
-          expect(new Set(buckets.map(({ label }) => label)).size).toBe(buckets.length)
-        },
-      ),
-      { numRuns: 400 },
-    )
-  })
-
-  test('previous_n is the n units before this one, and this_n goes on where previous_n-1 ends', () => {
-    fc.assert(
-      fc.property(calendars, instants, frames, (calendar, now, { kind, count, unit, timeframe }) => {
-        const window = resolveTimeframe(timeframe, now, calendar)
-        const running = floorTo(now.toZonedDateTimeISO(calendar.timezone), unit, calendar)
-        if (kind === 'previous') expect(window.end.equals(running)).toBe(true)
-        else expect(window.end.toInstant().equals(now)).toBe(true)
-        // Starts are counted by buckets, which are made another way. Hours come in pieces where clocks change by half of one.
-        if (unit === 'hour' && calendar.timezone === 'Australia/Lord_Howe') return
-        const buckets = bucketsOf(window, unit, calendar)
-        const begun = kind === 'this' && running.toInstant().equals(now) ? count - 1 : count
-        expect(buckets).toHaveLength(begun)
-        expect(buckets.every(({ whole }, index) => whole || (kind === 'this' && index === count - 1))).toBe(true)
-      }),
-      { numRuns: 400 },
-    )
-  })
-
-  test('a comparison has the same shape, and for days and weeks the same number of days', () => {
-    fc.assert(
-      fc.property(calendars, instants, frames, (calendar, now, { timeframe, unit, count, kind }) => {
-        const { timeframe: window, comparisons } = resolveWindows({ timeframe, compare: ['previous', 'year'] }, now, calendar)
-        expect(comparisons).toHaveLength(kind === 'this' ? 0 : 2)
-        for (const { to, timeframe: other } of comparisons) {
-          expect(Temporal.ZonedDateTime.compare(other.start, other.end)).toBe(-1)
-          if (to === 'previous') expect(other.end.equals(window.start)).toBe(true)
-          if (unit !== 'hour') expect(bucketsOf(other, unit, calendar)).toHaveLength(count)
-          if (unit === 'week' || unit === 'day') {
-            expect(other.start.dayOfWeek).toBe(to === 'year' ? window.start.dayOfWeek : other.start.dayOfWeek)
-            const days = (one: Window) => one.start.toPlainDate().until(one.end.toPlainDate(), { largestUnit: 'day' }).days
-            expect(days(other)).toBe(days(window))
-          }
-        }
-      }),
-      { numRuns: 400 },
-    )
   })
 })

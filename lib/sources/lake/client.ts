@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { DataError } from '../../errors.ts'
+import { DataError, RefusedError } from '../../errors.ts'
 import { countLines, findDamage } from './damage.ts'
 import type { EventFile } from './input.ts'
 import type { Column } from './load.ts'
@@ -62,7 +62,11 @@ export function createLakeClient(): LakeClient {
 
   /** DuckDB is loaded when first used: a deployment whose lakes are asked elsewhere does not carry it. */
   async function open(): Promise<Connection> {
-    const { DuckDBInstance } = await import('@duckdb/node-api')
+    const { DuckDBInstance } = await import('@duckdb/node-api').catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error
+      const remedy = 'run the report on a machine that has @duckdb/node-api, or ask another source'
+      throw new RefusedError('a lake is asked with DuckDB, which is not here', { remedy, cause: error })
+    })
     const database = await DuckDBInstance.create(':memory:', {
       // Extensions would be fetched from the network.
       autoinstall_known_extensions: 'false',

@@ -66,24 +66,33 @@ async function readThrough(file: EventFile, take: (bytes: Buffer) => void): Prom
     },
   })
   const source = createReadStream(file.path, { highWaterMark: chunk })
-  if (!isGzip(file)) return pipeline(source, sink)
-  let inflated = false
+  let begun = false
   source.once('data', () => {
-    inflated = true
+    begun = true
   })
   try {
-    await pipeline(source, createGunzip({ chunkSize: chunk }), sink)
+    if (isGzip(file)) await pipeline(source, createGunzip({ chunkSize: chunk }), sink)
+    else await pipeline(source, sink)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'Z_BUF_ERROR' && code !== 'Z_DATA_ERROR') throw error
-    throw damagedGzip(
-      file,
-      code === 'Z_BUF_ERROR' ? 'the gzip is cut' : `the gzip is damaged (${(error as Error).message})`,
-      error,
-    )
+    throw damageOf(file, error) ?? error
   }
   // Node takes nothing at all for a gzip of nothing.
-  if (!inflated) throw damagedGzip(file, 'the gzip is cut: it is empty')
+  if (isGzip(file) && !begun) throw damagedGzip(file, 'the gzip is cut: it is empty')
+}
+
+function damageOf(file: EventFile, error: unknown): DataError | undefined {
+  if (!(error instanceof Error && 'code' in error)) return undefined
+  switch (error.code) {
+    case 'Z_BUF_ERROR':
+      return damagedGzip(file, 'the gzip is cut', error)
+    case 'Z_DATA_ERROR':
+      return damagedGzip(file, `the gzip is damaged (${error.message})`, error)
+    case 'ENOENT':
+    case 'EACCES':
+      return new DataError(`${file.name} cannot be read`, { remedy: 'the file must be there and readable', cause: error })
+    default:
+      return undefined
+  }
 }
 
 function damagedGzip(file: EventFile, what: string, cause?: unknown): DataError {

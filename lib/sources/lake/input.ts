@@ -17,19 +17,15 @@ const parquet = /\.parquet$/i
 
 /** A folder's files of events, at any depth, in the order of their paths. Names that begin with a dot are passed over. */
 export async function filesIn(folder: string, project: string): Promise<EventFile[]> {
-  const shown = shownName(folder, project)
   const paths = await walk(folder).catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EACCES') throw error
-    const why = { ENOENT: 'is not there', ENOTDIR: 'is not a folder', EACCES: 'may not be read' }[code]
-    throw new DataError(`${shown} ${why}`, { remedy: 'the lake reads its events from that folder', cause: error })
+    throw unreachable(error, folder, project) ?? error
   })
   const files = await describeFiles(
     paths.filter((path) => ndjson.test(path) || parquet.test(path)),
     project,
   )
   if (files.length === 0) {
-    throw new DataError(`${shown} holds no events`, {
+    throw new DataError(`${shownName(folder, project)} holds no events`, {
       remedy: 'a lake reads .ndjson, .jsonl and .json files, also as .gz, or .parquet',
     })
   }
@@ -56,6 +52,16 @@ export async function describeFiles(paths: readonly string[], project: string): 
     })
   }
   return files
+}
+
+/** What the system says of a path that cannot be read, as the author's business; undefined for anything else. */
+function unreachable(error: unknown, folder: string, project: string): DataError | undefined {
+  if (!(error instanceof Error && 'code' in error)) return undefined
+  const why = { ENOENT: 'is not there', ENOTDIR: 'is not a folder', EACCES: 'may not be read' }[String(error.code)]
+  if (why === undefined) return undefined
+  // Deep in the folder it may be a link to nothing.
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : folder
+  return new DataError(`${shownName(path, project)} ${why}`, { remedy: 'the lake reads its events there', cause: error })
 }
 
 async function walk(folder: string): Promise<string[]> {

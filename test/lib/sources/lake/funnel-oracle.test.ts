@@ -21,7 +21,7 @@ const conditions = fc.constantFrom(
   'not properties["n"]',
 )
 const step = fc.record({
-  event: fc.constantFrom('A', 'A', 'A', 'A', 'B', ...eventNames),
+  event: fc.constantFrom(...Array(8).fill('A'), 'B', ...eventNames),
   where: fc.option(conditions, { nil: undefined, freq: 1 }),
 })
 
@@ -30,7 +30,7 @@ function asksIn(season: Season): fc.Arbitrary<Ask<'funnel'>> {
     {
       steps: fc.array(step, { minLength: 2, maxLength: 4, size: 'small' }),
       within: fc.constantFrom('4 hours', '1 day', '2 days', '3 days'),
-      on,
+      on: fc.oneof({ weight: 4, arbitrary: fc.constant('p') }, { weight: 1, arbitrary: on }),
       where: conditions,
     },
     { requiredKeys: ['steps', 'within'], noNullPrototype: true },
@@ -64,7 +64,7 @@ const cases = fc
   .constantFrom(...seasons)
   .chain((season) =>
     fc.tuple(
-      linesIn(season, { spread: 'hours' }),
+      fc.oneof(linesIn(season, { spread: 'hours' }), linesIn(season, { spread: 'moments' })),
       fc.array(asksIn(season), { minLength: questionsEach, maxLength: questionsEach }),
     ),
   )
