@@ -16,7 +16,7 @@ import { storeBucket } from './store-bucket.ts'
 export interface BroadsheetProps {
   /** The project file, or the folder that holds `broadsheet.yaml`. */
   readonly project: string
-  /** The SES identity that mails are sent as; unless given, each sender's address or its domain, whichever SES verified. */
+  /** The SES identity that mails are sent as; unless given, each sender's address, its domain or one above that, whichever SES verified. */
   readonly identity?: IEmailIdentity
   /** How long the function's logs are kept; three months unless said. */
   readonly logRetention?: RetentionDays

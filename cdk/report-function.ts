@@ -105,14 +105,14 @@ function credentialStatements(scope: Construct, project: Project): PolicyStateme
 
 /**
  * Sending from the addresses in the file, and as no other. SES looks for the right on the identity it verified: the one
- * given, or else the sender's address if that is one, before its domain.
+ * given, or else the sender's address, its domain, or a domain above that (verifying one verifies those below it).
  */
 function mailStatements(scope: Construct, project: Project, identity: IEmailIdentity | undefined): PolicyStatement[] {
   const senders = new Set(
     Object.values(project.reports).flatMap(({ email }) => (email === undefined ? [] : [addressOf(email.from)])),
   )
   if (senders.size === 0) return []
-  const derived = new Set([...senders].flatMap((address) => [address, address.slice(address.lastIndexOf('@') + 1)]))
+  const derived = new Set([...senders].flatMap((address) => [address, ...domainsOf(address)]))
   const identityArn = (name: string) => Stack.of(scope).formatArn({ service: 'ses', resource: 'identity', resourceName: name })
   return [
     new PolicyStatement({
@@ -128,6 +128,12 @@ function addressOf(mailbox: string): string {
   const parsed = parseMailbox(mailbox)
   if ('problem' in parsed) throw new RangeError(parsed.problem)
   return parsed.address
+}
+
+/** Of `reports@mail.example.com`: mail.example.com and example.com, and no top-level domain. */
+function domainsOf(address: string): string[] {
+  const labels = address.slice(address.lastIndexOf('@') + 1).split('.')
+  return labels.slice(1).map((_, at) => labels.slice(at).join('.'))
 }
 
 /** A run that waits books its own next call: a schedule in the project's group, made with the role that all of them have. */

@@ -10,10 +10,10 @@ import type { Project, Report } from '../lib/project/project.ts'
 import { askOf, sourceOf } from '../lib/report/ask.ts'
 import type { RunOutcome, RunRequest } from '../lib/report/run.ts'
 import { checkRequest, runReport } from '../lib/report/run.ts'
-import { latestScheduled, reportNamed, scheduleOf } from '../lib/report/scheduled.ts'
+import { latestScheduled, previousScheduled, reportNamed } from '../lib/report/scheduled.ts'
 import { sampleProject, writeSample } from '../lib/sample/index.ts'
-import { previousTime } from '../lib/schedule.ts'
 import { ownerOfThisProcess } from '../lib/store/claims.ts'
+import type { RunKeys } from '../lib/store/keys.ts'
 import { runKeys } from '../lib/store/keys.ts'
 import { openStore, under } from '../lib/store/open.ts'
 import type { Store } from '../lib/store/store.ts'
@@ -44,53 +44,64 @@ export async function run(name: string | undefined, options: RunOptions): Promis
   const requests = chosen(loaded, name).map((report) => requestOf(report, instantOf(report, options.at, now), options))
   const board = progressBoard({ quiet: options.json === true, plain: options.verbose === true })
   const kept = openStore(options.store ?? join(loaded.folder, '.broadsheet'))
-  const { project, store } =
-    options.sample === true ? await makeSample(loaded, requests, kept, board) : { project: loaded, store: kept }
-  const sources = openSources(project, {
-    credential: credentialReader(),
-    trace: (line) => options.verbose === true && process.stderr.write(`${line}\n`),
-    clock: () => new Date(),
-  })
-  try {
-    if (options.explain === true || options.dryRun === true) {
-      for (const request of requests) await explain(project, request, sources.source, options)
-    }
-    if (options.dryRun === true) return 0
-    const mailer = options.send === true || options.to !== undefined ? await openMailer() : undefined
-    const context = { project, store, mailer, source: sources.source, clock: () => new Date(), owner: ownerOfThisProcess() }
-    for (const request of requests) checkRequest(request, context)
-    const outcomes: Done[] = []
-    for (const request of requests) {
-      // A sample shows the file as it is now; nothing that an earlier one kept may stand in its way.
-      if (options.sample === true) await clear(store, request)
+  const clock = () => new Date()
+  const trace = (line: string) => options.verbose === true && process.stderr.write(`${line}\n`)
+  const mailer = options.dryRun !== true && (options.send === true || options.to !== undefined) ? await openMailer() : undefined
+  for (const request of requests) checkRequest(request, { project: loaded, mailer, clock })
+  const outcomes: Done[] = []
+  for (const request of requests) {
+    const { project, store } =
+      options.sample === true ? await makeSample(loaded, request, kept, board) : { project: loaded, store: kept }
+    const sources = openSources(project, { credential: credentialReader(), trace, clock })
+    try {
+      if (options.explain === true || options.dryRun === true) await explain(project, request, sources.source, options)
+      if (options.dryRun === true) continue
       const title = reportNamed(project, request.report).title
+      const context = { project, store, mailer, source: sources.source, clock, owner: ownerOfThisProcess() }
       const outcome = await board.step(title, (tell) => untilDone(request, tell, context))
       outcomes.push(outcome)
       if (options.json !== true) process.stdout.write(printOutcome(outcome, store))
+    } finally {
+      await sources.close()
     }
-    if (options.json === true) process.stdout.write(printJson({ store: store.address, runs: outcomes.map(outline) }))
-    return outcomes.every(({ complete, mail }) => complete && mail.every(({ state }) => state === 'sent')) ? 0 : 1
-  } finally {
-    await sources.close()
   }
+  if (options.json === true) process.stdout.write(printJson({ store: kept.address, runs: outcomes.map(outline) }))
+  return outcomes.every(({ complete, mail }) => complete && mail.every(({ state }) => state === 'sent')) ? 0 : 1
 }
 
-/** The project with made-up events in place of its sources, and a store of its own. The events go with the process. */
+/**
+ * The project with made-up events in place of its sources, and a store of its own. The events depend on the project and
+ * the run alone, whichever other reports are run, so a run has one answer; they go with the process.
+ */
 async function makeSample(
   loaded: Project,
-  requests: readonly RunRequest[],
+  request: RunRequest,
   kept: Store,
   board: ProgressBoard,
 ): Promise<{ project: Project; store: Store }> {
   const folder = mkdtempSync(join(tmpdir(), 'broadsheet-sample-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const instants = Object.values(loaded.reports).flatMap((report) => {
+    const at = report.name === request.report ? request.scheduledAt : previousScheduled(report, request.scheduledAt)
+    return at === undefined ? [] : [[report.name, at] as const]
+  })
+  const store = under(kept, 'sample')
   await board.step(
     'Making up events',
-    () => writeSample(loaded, new Map(requests.map(({ report, scheduledAt }) => [report, scheduledAt])), folder),
+    async () => {
+      // A sample shows the file as it is now; nothing that an earlier one kept may stand in its way.
+      await forget(store, runKeys(request.report, request.scheduledAt, 1))
+      return writeSample(loaded, new Map(instants), folder)
+    },
     (made) => `${made.events.toLocaleString('en')} events of ${made.users.toLocaleString('en')} users`,
   )
   // The sample's folder becomes the project's own, so that no address of this machine is in what is kept.
-  return { project: sampleProject({ ...loaded, folder }, '.'), store: under(kept, 'sample') }
+  return { project: sampleProject({ ...loaded, folder }, '.'), store }
+}
+
+async function forget(store: Store, keys: RunKeys): Promise<void> {
+  for await (const { key } of store.list(keys.folder)) await store.delete(key)
+  await store.delete(keys.settled)
 }
 
 function printJson(value: unknown): string {
@@ -109,31 +120,36 @@ function instantOf(report: Report, at: string | undefined, now: Temporal.Instant
   throw new UsageError(`--at ${at} is in the future`, { remedy: 'a run speaks of what is over; give a past instant' })
 }
 
+const day = /^\d{4}-\d{2}-\d{2}$/
+const localTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?$/
+const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})$/
+
 function readInstant(at: string, report: Report): Temporal.Instant {
   try {
-    if (/^\d{4}-\d{2}-\d{2}$/.test(at)) {
-      const day = Temporal.PlainDate.from(at)
-      const end = day.add({ days: 1 }).toZonedDateTime(report.timezone).toInstant()
-      const found = previousTime(scheduleOf(report), report.timezone, end.subtract({ nanoseconds: 1 }))
-      if (found?.toZonedDateTimeISO(report.timezone).toPlainDate().equals(day)) return found
-      throw new UsageError(`${report.name} is not scheduled on ${at}`, { remedy: `give a time too, such as --at ${at}T08:00` })
-    }
-    return /(?:Z|[+-]\d{2}:\d{2})$/.test(at)
-      ? Temporal.Instant.from(at)
-      : Temporal.PlainDateTime.from(at).toZonedDateTime(report.timezone).toInstant()
+    if (day.test(at)) return scheduledOn(Temporal.PlainDate.from(at), report)
+    if (localTime.test(at)) return Temporal.PlainDateTime.from(at).toZonedDateTime(report.timezone).toInstant()
+    if (instant.test(at)) return Temporal.Instant.from(at)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    throw new UsageError(`--at ${at} is not an instant`, {
-      remedy: 'write 2026-11-16, 2026-11-16T08:00 or 2026-11-16T07:00:00Z',
-    })
   }
+  throw new UsageError(`--at ${at} is not an instant`, {
+    remedy: 'write 2026-11-16, 2026-11-16T08:00, 2026-11-16T07:00:00Z or 2026-11-16T08:00+01:00',
+  })
+}
+
+function scheduledOn(date: Temporal.PlainDate, report: Report): Temporal.Instant {
+  const end = date.add({ days: 1 }).toZonedDateTime(report.timezone).toInstant()
+  const found = previousScheduled(report, end.subtract({ nanoseconds: 1 }))
+  if (found?.toZonedDateTimeISO(report.timezone).toPlainDate().equals(date)) return found
+  throw new UsageError(`${report.name} is not scheduled on ${date}`, { remedy: `give a time too, such as --at ${date}T08:00` })
 }
 
 function requestOf(report: Report, scheduledAt: Temporal.Instant, options: RunOptions): RunRequest {
   return {
     report: report.name,
     scheduledAt,
-    again: options.again,
+    // Each command is a wish of its own; an attempt that was not finished is gone on with.
+    again: options.again === true ? `${ownerOfThisProcess()} ${scheduledAt}` : undefined,
     sample: options.sample,
     send: options.to === undefined ? (options.send === true ? 'readers' : undefined) : { to: options.to },
     begunAt: new Date(),
@@ -166,10 +182,6 @@ async function explain(
 async function openMailer(): Promise<Mailer> {
   const { openSes, sesMailer } = await import('../lib/email/ses.ts')
   return sesMailer(openSes({}))
-}
-
-async function clear(store: Store, request: RunRequest): Promise<void> {
-  for await (const { key } of store.list(runKeys(request.report, request.scheduledAt, 1).folder)) await store.delete(key)
 }
 
 /** Calls a run until it is done; a wait sleeps here, where a Lambda would book its next call. */

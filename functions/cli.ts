@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { BroadsheetError, failureOf, ProjectError, printMistake, UsageError } from '../lib/errors.ts'
+import { readVariable } from './environment.ts'
 
 /**
  * The command line. Exit 0: done; 1: it ran and something in it failed; 2: the command or the project file is wrong and
@@ -12,13 +14,20 @@ const program = new Command('broadsheet')
   .configureHelp({ sortSubcommands: false })
   .showHelpAfterError('(broadsheet help shows the commands)')
 
+/** A path as the person meant it who typed it: npm runs scripts in the package's folder, and says where it was called. */
+function whereTyped(path: string): string {
+  const typedIn = readVariable('npm_lifecycle_event') === undefined ? undefined : readVariable('INIT_CWD')
+  return path.includes('://') ? path : resolve(typedIn ?? '', path)
+}
+
 /** The options that every command takes. */
 function everywhere(command: Command): Command {
   return command
-    .option('--project <file or folder>', 'the project file, or the folder that holds broadsheet.yaml', '.')
+    .option('--project <file or folder>', 'the project file, or the folder that holds broadsheet.yaml', whereTyped, '.')
     .option(
       '--store <address>',
       'where results are kept: a folder or s3://bucket/prefix (default: .broadsheet beside the project file)',
+      whereTyped,
     )
     .option('--json', 'one JSON document on stdout, and no progress')
     .option('--verbose', 'each call to a vendor on stderr: method, path, status, milliseconds')
@@ -35,11 +44,13 @@ everywhere(program.command('run').argument('[report]', 'one report; every report
   .description('one run of a report: ask, keep, and write the mail')
   .option('--at <instant>', 'the scheduled instant, such as 2026-11-16T08:00 in the report’s zone (default: the latest)')
   .option('--send', 'mail it to the report’s readers, once')
-  .option('--to <address>', 'mail it to this person alone')
+  .addOption(new Option('--to <address>', 'mail it to this person alone').conflicts('send'))
   .option('--dry-run', 'show what would be asked, and do nothing')
   .option('--explain', 'show the requests or the SQL of each question')
   .option('--again', 'ask anew, beside the answers that are kept')
-  .addOption(new Option('--sample', 'answer from made-up events; needs no account, sends nothing').conflicts(['send', 'to']))
+  .addOption(
+    new Option('--sample', 'answer from made-up events; needs no account, sends nothing').conflicts(['send', 'to', 'again']),
+  )
   .action(async (report: string | undefined, options) => {
     const { run } = await import('./cli-run.ts')
     process.exitCode = await run(report, options)

@@ -9,12 +9,11 @@ interface Provider {
   get(name: string, options: { decrypt?: boolean; maxAge: number; forceFetch: boolean; throwOnMissing: true }): Promise<unknown>
 }
 
-/** Where a kind of reference is kept, and the commands that put a credential there. */
+/** Where a kind of reference is kept, and how one gets there. */
 interface Vault {
   readonly what: string
   open(): Promise<Provider>
-  create(name: string): string
-  replace(name: string): string
+  readonly create: string
 }
 
 /** Seconds for which a credential is remembered; one that was changed in the meantime is read anew after a 401. */
@@ -29,8 +28,7 @@ const vaults: Readonly<Record<string, Vault>> = {
       const provider = new SSMProvider()
       return { get: (name, options) => provider.get(name, { ...options, decrypt: true }) }
     },
-    create: (name) => `aws ssm put-parameter --name ${name} --type SecureString --value '…'`,
-    replace: (name) => `aws ssm put-parameter --overwrite --name ${name} --type SecureString --value '…'`,
+    create: 'create it as a SecureString, in the account and region that this runs in',
   },
   secretsmanager: {
     what: 'secret',
@@ -39,8 +37,7 @@ const vaults: Readonly<Record<string, Vault>> = {
       const provider = new SecretsProvider()
       return { get: (name, options) => provider.get(name, options) }
     },
-    create: (name) => `aws secretsmanager create-secret --name ${name} --secret-string '…'`,
-    replace: (name) => `aws secretsmanager put-secret-value --secret-id ${name} --secret-string '…'`,
+    create: 'create it, in the account and region that this runs in',
   },
 }
 
@@ -52,13 +49,14 @@ const refused = new Set([
   'UnrecognizedClientException',
   'ExpiredTokenException',
   'InvalidSignatureException',
-  'CredentialsProviderError',
 ])
+/** What the SDK throws when it finds nobody to ask as: nothing is sent, and trying again would not help. */
+const unsigned = new Set(['CredentialsProviderError', 'TokenProviderError', 'ProviderError'])
 
 /**
  * A reader of `ssm:/name`, `secretsmanager:name` and `env:NAME`, with a cache of its own. It throws CredentialError
- * when the credential is not there or may not be read, naming the command that mends it and never the value, and
- * UnavailableError when AWS could not be asked.
+ * when the credential is not there or may not be read, or this machine is not set up to ask AWS; it names what mends
+ * that and never the value. UnavailableError when AWS did not answer.
  */
 export function credentialReader(): CredentialReader {
   const open = new Map<string, Promise<Provider>>()
@@ -81,7 +79,7 @@ export function credentialReader(): CredentialReader {
 function fromEnvironment(name: string): string {
   const value = readVariable(name)
   if (value !== undefined) return value
-  throw new CredentialError(`the environment variable ${name} is not set`, { remedy: `export ${name}='…' before this command` })
+  throw new CredentialError(`the environment variable ${name} is not set`, { remedy: 'set it where this runs' })
 }
 
 async function fromVault(vault: Vault, name: string, provider: Provider, again: boolean): Promise<string> {
@@ -92,19 +90,31 @@ async function fromVault(vault: Vault, name: string, provider: Provider, again: 
     throw failureOfVault(vault, name, error)
   }
   if (typeof value === 'string' && value.trim() !== '') return value
-  throw new CredentialError(`${vault.what} ${name} holds no text`, { remedy: vault.replace(name) })
+  throw new CredentialError(`${vault.what} ${name} holds no text`, { remedy: 'put the credential into it' })
 }
 
-/** Powertools wraps what the SDK throws, so the name that tells is one of two. */
+/** Powertools wraps what the SDK throws and keeps its message, so the name that tells is one of two. */
 function failureOfVault(vault: Vault, name: string, error: unknown): Error {
   if (!(error instanceof Error)) return new TypeError('not an error', { cause: error })
   const names = [error.name, error.cause instanceof Error ? error.cause.name : '']
   if (names.some((candidate) => missing.has(candidate))) {
-    return new CredentialError(`${vault.what} ${name} does not exist here`, { remedy: vault.create(name), cause: error })
+    return new CredentialError(`${vault.what} ${name} does not exist here`, { remedy: vault.create, cause: error })
   }
   if (names.some((candidate) => refused.has(candidate))) {
     return new CredentialError(`${vault.what} ${name} may not be read: ${names[1] || names[0]}`, {
       remedy: 'see that the AWS credentials of whoever runs this are valid, and allow reading it and decrypting with its key',
+      cause: error,
+    })
+  }
+  if (error.message === 'Region is missing') {
+    return new CredentialError(`${vault.what} ${name} could not be read: no AWS region is set`, {
+      remedy: 'set AWS_REGION to the region that it is in',
+      cause: error,
+    })
+  }
+  if (names.some((candidate) => unsigned.has(candidate))) {
+    return new CredentialError(`${vault.what} ${name} could not be read: there are no valid AWS credentials here`, {
+      remedy: 'sign in, or set AWS_PROFILE',
       cause: error,
     })
   }

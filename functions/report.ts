@@ -34,7 +34,8 @@ const invocation = z.strictObject({
   send: z.union([z.enum(['readers', 'nobody']), z.strictObject({ to: mailbox }).readonly()]).default('nobody'),
   /** Asks anew, beside what is kept. */
   again: z.boolean().default(false),
-  /** Written by the function itself into the calls that it books: when the first of them began. */
+  /** Written by the function itself into the calls that it books: which wish to ask again this is, and when it began. */
+  wish: z.string().optional(),
   begunAt: z.iso.datetime().optional(),
 })
 export type Invocation = z.input<typeof invocation>
@@ -52,6 +53,8 @@ export type Reply =
 /** The part of Lambda's context that is used. */
 interface InvocationContext {
   readonly invokedFunctionArn: string
+  /** The same for Lambda's own retries of an invocation. */
+  readonly awsRequestId: string
 }
 
 /** All that is built once per container. */
@@ -74,7 +77,7 @@ export function reportHandler(open: () => Promise<Container>) {
         container = undefined
         throw error
       })
-      const request = readRequest(event, run.project, run.clock())
+      const request = readRequest(event, context, run.project, run.clock())
       const outcome = await runReport(request, { ...run, progress: (progress) => logProgress(log, request, progress) })
       if (outcome.status === 'done') return replyOf(outcome, request)
       const { input, identity } = continuation(request)
@@ -90,21 +93,21 @@ export function reportHandler(open: () => Promise<Container>) {
   }
 }
 
-function readRequest(event: unknown, project: Project, now: Date): RunRequest {
+function readRequest(event: unknown, context: InvocationContext, project: Project, now: Date): RunRequest {
   const read = invocation.safeParse(event)
   if (!read.success) {
     throw new UsageError(`not an invocation of this function: ${z.prettifyError(read.error)}`, {
       remedy: 'send { "report": "<name>" }, and if you like scheduledAt, send ("readers" or { "to": … }) and again',
     })
   }
-  const { report, scheduledAt, send, again, begunAt } = read.data
+  const { report, scheduledAt, send, again, wish, begunAt } = read.data
   return {
     report,
     scheduledAt:
       scheduledAt === undefined
         ? latestScheduled(reportNamed(project, report), instantOf(now))
         : Temporal.Instant.from(scheduledAt),
-    again,
+    again: again ? (wish ?? context.awsRequestId) : undefined,
     send: send === 'nobody' ? undefined : send,
     begunAt: begunAt === undefined ? now : new Date(begunAt),
   }
@@ -116,8 +119,9 @@ function instantOf(date: Date): Temporal.Instant {
 
 /** The same invocation for later. When it began is handed on, and is no part of what makes two calls the same. */
 function continuation(request: RunRequest): { input: Invocation; identity: object } {
-  const { report, scheduledAt, again = false, send = 'nobody', begunAt } = request
-  const identity: Invocation = { report, scheduledAt: scheduledAt.toString(), send, again }
+  const { report, scheduledAt, again: wish, send = 'nobody', begunAt } = request
+  const again = wish === undefined ? { again: false } : { again: true, wish }
+  const identity: Invocation = { report, scheduledAt: scheduledAt.toString(), send, ...again }
   return { input: begunAt === undefined ? identity : { ...identity, begunAt: begunAt.toISOString() }, identity }
 }
 
@@ -133,7 +137,7 @@ function replyOf(outcome: Extract<RunOutcome, { status: 'done' }>, request: RunR
     ),
   ]
   // Whoever asks again reads the reply; a failed invocation would be retried by Lambda, as one more attempt each time.
-  if (problems.length === 0 || request.again === true) return { run, status: manifest.status, keys, mail }
+  if (problems.length === 0 || request.again !== undefined) return { run, status: manifest.status, keys, mail }
   const failed = new Error(
     `${run} is kept, with ${problems.length === 1 ? 'a failure' : `${problems.length} failures`}. ${problems.join(' | ')}`,
   )

@@ -82,6 +82,7 @@ export function printOutcome(outcome: Extract<RunOutcome, { status: 'done' }>, s
   const width = Math.max(...edition.figures.map((figure) => figure.label.length), 0)
   const folder = outcome.keys.at(-1)?.replace(/manifest\.json$/, '') ?? ''
   const file = (name: string) => store.locate(`${folder}${name}`)
+  const asked = new Date(outcome.manifest.computedAt).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
   const lines = [
     '',
     `${edition.title}. ${edition.period}`,
@@ -92,6 +93,7 @@ export function printOutcome(outcome: Extract<RunOutcome, { status: 'done' }>, s
     ...outcome.failures.map(
       (failure) => `  FAILED ${failure.query}: ${failure.message}${failure.remedy === undefined ? '' : `; ${failure.remedy}`}`,
     ),
+    ...(outcome.failures.length === 0 ? [] : [`  asked ${asked}; when it is mended, --again asks anew`]),
     ...outcome.mail.map((mail) => `  mail to ${mail.to}: ${mail.state}${mail.reason === undefined ? '' : ` (${mail.reason})`}`),
     ...(outcome.failures.length + outcome.mail.length > 0 ? [''] : []),
     `  open      ${file('email.html')}`,
@@ -102,7 +104,7 @@ export function printOutcome(outcome: Extract<RunOutcome, { status: 'done' }>, s
 }
 
 function printFigure(figure: Figure, edition: Edition): string {
-  const arrows = { up: '▲ ', down: '▼ ', same: '' }
+  const arrows = { up: '▲ ', down: '▼ ', same: '', new: '' }
   const widest = Math.max(...edition.figures.map((other) => other.value.length))
   const changes = figure.changes.map((change) => `${arrows[change.direction]}${change.amount} ${change.against}`.trim())
   return [figure.value.padStart(widest), ...changes].join('   ')

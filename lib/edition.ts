@@ -1,10 +1,11 @@
 /**
  * An edition is what one mail says, computed and worded, before anyone decides how it looks: the seam between
  * report (which makes it from results by pure functions) and email (which draws it as HTML, text and pictures).
- * Every number in it is already a string in the project's locale, except in charts.
+ * Its sentences are English and so are the dates in them; every number in it is already a string in the project's locale,
+ * except in charts.
  */
 export interface Edition {
-  /** BCP 47. */
+  /** Of the sentences, BCP 47. */
   readonly language: string
   readonly title: string
   /** `Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.` */
@@ -30,16 +31,18 @@ export interface Figure {
   /** `4,190`, `27.0 %`, or an en dash when there is no number. */
   readonly value: string
   readonly changes: readonly Change[]
+  /** What the figure is of, where that is not the period of the page: `in September`. Drawn grey. */
+  readonly note?: string | undefined
 }
 
 export interface Change {
-  /** Where the number went; `same` is drawn grey, without an arrow. */
+  /** Where the number went; `same`, which has no arrow, where it stayed or came from nothing. */
   readonly direction: 'up' | 'down' | 'same'
   /** What that means for this figure; decides the colour. */
   readonly verdict: 'better' | 'worse' | 'neutral'
-  /** `9 %`, `3.1 pts`, `about the same`; without arrow and sign. */
+  /** `9 %`, `3.1 pts`, `about the same`, `new,`; without arrow and sign. */
   readonly amount: string
-  /** `on the week`, `on the year`; empty where the amount says all. */
+  /** `on the week`, `on the year`, after `new,` `none the week before`; empty where the amount says all. */
   readonly against: string
 }
 
@@ -64,6 +67,8 @@ export interface SeriesChart {
   readonly kind: 'line' | 'bar'
   /** Carries the key numbers, for readers without pictures. */
   readonly alt: string
+  /** A sentence about the picture, for readers who see it. */
+  readonly caption?: string | undefined
   /** One label a point, ready to print (`19 Oct`). */
   readonly labels: readonly string[]
   /** Which labels an axis shows, by index: the starts of weeks, months …. */

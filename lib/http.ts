@@ -4,7 +4,9 @@ import { gunzip } from 'node:zlib'
 import { Agent, type Dispatcher } from 'undici'
 import type * as z from 'zod'
 import { BroadsheetError, DataError, RefusedError, UnavailableError, UsageError, WaitError } from './errors.ts'
-import { redact } from './redact.ts'
+import { redact, redactJson } from './redact.ts'
+import type { Turns } from './turns.ts'
+import { createTurns } from './turns.ts'
 
 /** The only door to the network. Whoever opens one says how its vendor's refusals are told apart (`classify`). */
 export interface HttpOptions {
@@ -14,12 +16,12 @@ export interface HttpOptions {
    * an UnavailableError is tried again with back-off; everything else is thrown at once.
    */
   readonly classify: (reply: Reply) => BroadsheetError | undefined
-  /** Connections at a time to each host; further requests queue. */
+  /** Requests at a time to each host, each with its tries and pauses; further ones queue. */
   readonly concurrency: number
   /** One line for each try: `GET mixpanel.com/api/query/segmentation 200 143 ms`. Never a query string. */
   readonly trace: (line: string) => void
   readonly clock: () => Date
-  /** Milliseconds for a request with all its tries and pauses; 120,000 unless said. */
+  /** Milliseconds for a request with all its tries and pauses, from when it is its turn; 120,000 unless said. */
   readonly budget?: number | undefined
   readonly sleep?: ((milliseconds: number, signal: AbortSignal) => Promise<unknown>) | undefined
   readonly random?: (() => number) | undefined
@@ -27,7 +29,7 @@ export interface HttpOptions {
   readonly deadline?: ((milliseconds: number) => AbortSignal) | undefined
 }
 
-/** What came back. Secrets are out of `text` and `json` already, so classes may quote them. */
+/** What came back, for messages: secrets are out of `text` and `json`, so classes may quote them. */
 export interface Reply {
   /** `GET mixpanel.com/api/query/segmentation`: what messages call the request. */
   readonly call: string
@@ -79,11 +81,23 @@ const unpack = promisify(gunzip)
 export function createHttp(options: HttpOptions): Http {
   const { classify, trace, clock, budget = defaultBudget, random = Math.random } = options
   const { sleep = (milliseconds, signal) => wait(milliseconds, undefined, { signal }), deadline = AbortSignal.timeout } = options
+  const turns = new Map<string, Turns>()
   // The time budget is the one clock of a request; undici's own timeouts would only cut long answers short of it.
   const agent = new Agent({ connections: options.concurrency, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
 
   async function request<Schema extends z.ZodType>(asked: HttpRequest<Schema>): Promise<z.output<Schema>> {
     const address = addressOf(asked)
+    const line = turns.get(address.origin) ?? createTurns(options.concurrency)
+    turns.set(address.origin, line)
+    await line.take(asked.signal)
+    try {
+      return await requestNow(asked, address)
+    } finally {
+      line.give()
+    }
+  }
+
+  async function requestNow<Schema extends z.ZodType>(asked: HttpRequest<Schema>, address: URL): Promise<z.output<Schema>> {
     const call = `${asked.method} ${address.host}${address.pathname}`
     const end = clock().getTime() + budget
     const over = deadline(budget)
@@ -115,24 +129,25 @@ export function createHttp(options: HttpOptions): Http {
   ): Promise<{ value: z.output<Schema> } | Failed> {
     const began = performance.now()
     const say = (result: string | number) => trace(`${call} ${result} ${Math.round(performance.now() - began)} ms`)
-    let reply: Reply
+    let received: Received
     try {
-      reply = await exchange(agent, asked, address, call, clock, signal)
+      received = await exchange(agent, asked, address, call, clock, signal)
     } catch (cause) {
       const why = networkCause(cause, signal)
       if (why === undefined) throw cause
       say(why)
       return { error: new UnavailableError(`${call}: no whole answer (${why})`, { cause }), reached: true }
     }
-    say(reply.status)
+    const { reply, json } = received
     const { status, requestId } = reply
+    say(status)
     const refusal = classify(reply)
     if (refusal !== undefined) return { error: refusal, reached: status >= 500 }
-    if (reply.json === undefined) {
+    if (json === undefined) {
       const message = `${call} ${status}: the answer is not JSON; it begins: ${beginning(reply.text)}`
       return { error: new UnavailableError(message, { requestId }), reached: true }
     }
-    const parsed = asked.schema.safeParse(reply.json)
+    const parsed = asked.schema.safeParse(json)
     if (parsed.success) return { value: parsed.data }
     const [issue] = parsed.error.issues
     const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
@@ -156,6 +171,12 @@ interface Failed {
   readonly error: BroadsheetError
   /** Whether the vendor may have done what was asked although no answer came. */
   readonly reached: boolean
+}
+
+interface Received {
+  readonly reply: Reply
+  /** As it came, for the schema: a secret `pass` must not make `…port` of a value `passport`. undefined when it is not JSON. */
+  readonly json: unknown
 }
 
 /** When a `Retry-After` (seconds or an HTTP date) says to come back. */
@@ -195,7 +216,7 @@ async function exchange(
   call: string,
   clock: () => Date,
   signal: AbortSignal,
-): Promise<Reply> {
+): Promise<Received> {
   const { contentType, body } = bodyOf(asked)
   const response = await agent.request({
     origin: address.origin,
@@ -224,16 +245,19 @@ async function exchange(
     chunks.push(chunk)
   }
   const packed = Buffer.concat(chunks)
-  const text = redact((await unpacked(packed, headers, limit, tooBig)).toString('utf8'), asked.secrets)
-  return {
+  const raw = (await unpacked(packed, headers, limit, tooBig)).toString('utf8')
+  const text = redact(raw, asked.secrets)
+  const json = parseJson(raw)
+  const reply = {
     call,
     status: response.statusCode,
     headers,
     text,
-    json: parseJson(text),
+    json: text === raw ? json : redactJson(json, asked.secrets),
     requestId: headers['x-request-id'] ?? headers['request-id'],
     receivedAt: clock(),
   }
+  return { reply, json }
 }
 
 // fetch() takes a gzip that was cut for a whole one; zlib's own call does not.

@@ -10,6 +10,18 @@ export function redact(text: string, secrets: readonly string[]): string {
     .reduce((clean, form) => (clean.includes(form) ? clean.replaceAll(form, '…') : clean), text)
 }
 
+/** The same for whatever JSON holds: texts, keys, and numbers that are a secret. */
+export function redactJson(value: unknown, secrets: readonly string[]): unknown {
+  if (typeof value === 'string') return redact(value, secrets)
+  if (typeof value === 'number') {
+    const clean = redact(String(value), secrets)
+    return clean === String(value) ? value : clean
+  }
+  if (Array.isArray(value)) return value.map((one) => redactJson(one, secrets))
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [redact(key, secrets), redactJson(one, secrets)]))
+}
+
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret, 'utf8')
   const base64 = bytes.toString('base64')

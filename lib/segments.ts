@@ -26,24 +26,33 @@ export const otherName = 'Other'
 /**
  * The largest segments first (equal ones by name), at most `limit` of them. The rest becomes one more, `Other`, where the
  * measure adds up (general, sum); uniques and averages do not, so the rest is left out. Either way a note says how many.
- * `clean` drops what Mixpanel spells as empty or `undefined`. A real segment called Other is quoted beside a folded one.
+ * `clean` drops what Mixpanel spells as empty or `undefined`; the answer's total still counts it, so a note says how much
+ * of the total that is, where the measure adds up. A real segment called Other is quoted beside a folded one.
  */
 export function arrangeSegments(
   segments: readonly Segment[],
   { limit, clean, adds }: { readonly limit: number; readonly clean: boolean; readonly adds: boolean },
 ): Arranged {
-  const kept = clean ? segments.filter(({ name }) => name !== '' && name !== 'undefined') : [...segments]
-  kept.sort(bySize)
+  const isNameless = ({ name }: Segment) => clean && (name === '' || name === 'undefined')
+  const kept = segments.filter((segment) => !isNameless(segment)).sort(bySize)
+  const dropped = adds ? notesOfDropped(segments.filter(isNameless)) : []
   const shown = kept.slice(0, limit)
   const rest = kept.slice(limit)
-  if (rest.length === 0) return { segments: shown, notes: [], folded: 0 }
+  if (rest.length === 0) return { segments: shown, notes: dropped, folded: 0 }
   const many = rest.length === 1 ? '1 more segment' : `${rest.length.toLocaleString('en-US')} more segments`
   if (!adds) {
     const text = `${many} beyond the limit of ${limit} ${rest.length === 1 ? 'is' : 'are'} not shown: these numbers do not add up`
     return { segments: shown, notes: [{ kind: 'other', text }], folded: rest.length }
   }
   const text = `${otherName} holds ${many} beyond the limit of ${limit}`
-  return { segments: [...quoteOther(shown), fold(rest)], notes: [{ kind: 'other', text }], folded: rest.length }
+  return { segments: [...quoteOther(shown), fold(rest)], notes: [...dropped, { kind: 'other', text }], folded: rest.length }
+}
+
+function notesOfDropped(dropped: readonly Segment[]): Note[] {
+  const total = addUp(dropped.map((segment) => segment.total))
+  if (total === null || total === 0) return []
+  const text = `${total.toLocaleString('en-US')} of the total ${total === 1 ? 'has no value and is' : 'have no value and are'} not shown`
+  return [{ kind: 'other', text }]
 }
 
 /** A segment as a result's series. */

@@ -8,7 +8,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: process.env['REAL_SERVERS'] === undefined ? ['test/**/*.real.test.ts'] : [],
-    testTimeout: 30_000,
+    // Generous: two cores, and property tests beside suites that start servers.
+    testTimeout: 120_000,
     hookTimeout: 60_000,
   },
 })

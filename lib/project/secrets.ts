@@ -1,10 +1,10 @@
+import { credentialReference } from '../sources/reference.ts'
 import type { Finding, Path, Tree } from './tree.ts'
 
 /** Keys under which people write secrets. */
 const secretWord =
   /^(?:.*[-_])?(?:secret|password|passwd|passphrase|pwd|token|(?:api|access|private|signing|master|read|write)[-_]?key|apikey|authorization)(?:[-_].*)?$/i
 const secretLine = /(?:secret|passw|passphrase|pwd|token|key|credential|authorization)\w*["']?\s*:/i
-const reference = /^(?:ssm:\/|secretsmanager:|env:)\S+$/
 const addressWithPassword = /:\/\/[^/\s@]*:[^/\s@]*@/
 
 const remedy =
@@ -33,7 +33,7 @@ export function secretFindings(tree: Tree): Finding[] {
     const [name, above] = [path.at(-1), path.at(-2)]
     const from = entry.at
     if (name === 'credentials') {
-      if (typeof value === 'string' && reference.test(value)) return
+      if (typeof value === 'string' && credentialReference.test(value)) return
       findings.push({ from, message: '`credentials` is a reference to where a secret is kept, never the secret itself', remedy })
     } else if (typeof name === 'string' && secretWord.test(name) && above !== 'saved') {
       findings.push({ from: entry.key ?? from, message: `\`${name}\` looks like a secret, and this file holds none`, remedy })

@@ -2,7 +2,9 @@ import { failureOf, UnavailableError, WaitError } from '../errors.ts'
 import type { Query } from '../query.ts'
 import type { Answer, FailureResult, Result } from '../result.ts'
 import { result, toCsv, toJson, toRows } from '../result.ts'
+import type { Head } from './ask.ts'
 import { askOf, askSource, headOf, ratioOf, sourceOf } from './ask.ts'
+import { parseStored } from './manifest.ts'
 import type { Run } from './request.ts'
 
 /** A limit that resets, or an export that is late, is waited for this long in all. */
@@ -56,7 +58,7 @@ async function eachOf<Item>(items: readonly Item[], width: number, work: (item: 
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
 }
 
-async function answer(run: Run, query: Query, ask: (head: ReturnType<typeof headOf>) => Promise<Answer>): Promise<Outcome> {
+async function answer(run: Run, query: Query, ask: (head: Head) => Promise<Answer>): Promise<Outcome> {
   const { context, request, report } = run
   const head = headOf(query, report, context.project, request.scheduledAt)
   const kept = await readKept(run, query.name, head)
@@ -65,16 +67,18 @@ async function answer(run: Run, query: Query, ask: (head: ReturnType<typeof head
     return kept
   }
   context.progress?.({ step: 'asking', query: query.name })
+  let fresh: Answer
   try {
-    const fresh = await ask(head)
-    await keep(run, fresh)
-    context.progress?.({ step: 'answered', query: query.name })
-    return fresh
+    fresh = await ask(head)
   } catch (error) {
     if (!(error instanceof WaitError) && !(error instanceof UnavailableError)) return fail(run, query, error)
     context.progress?.({ step: 'waiting', query: query.name, why: error.message, error })
     return { query, error }
   }
+  // What the store says is no answer of the vendor's: it ends the run, which goes on when it is called again.
+  await keep(run, fresh)
+  context.progress?.({ step: 'answered', query: query.name })
+  return fresh
 }
 
 async function answerRatio(run: Run, query: Query, outcomes: ReadonlyMap<string, Outcome>): Promise<Outcome> {
@@ -96,7 +100,7 @@ async function answerRatio(run: Run, query: Query, outcomes: ReadonlyMap<string,
       return failure
     }
   }
-  return answer(run, query, async (head) => ratioOf(query, head, of as Answer, to as Answer))
+  return answer(run, query, async (head) => ratioOf(query, head, of as Answer, to as Answer, run.report))
 }
 
 /** What a query's failure for good is kept as; readers see it as a notice, and the others go on. */
@@ -112,15 +116,20 @@ function fail(run: Run, query: Query, error: unknown): FailureResult {
 }
 
 /** A kept answer counts while its definition is still the project file's. A failure is no answer: it is asked again. */
-async function readKept(run: Run, query: string, head: ReturnType<typeof headOf>): Promise<Answer | undefined> {
-  const { store } = run.context
-  const [json, csv] = [await store.get(run.keys.json(query)), await store.get(run.keys.csv(query))]
-  if (json === undefined || csv === undefined) return undefined
-  const kept = result.safeParse(JSON.parse(Buffer.from(json.body).toString('utf8')))
-  if (!kept.success || kept.data.shape === 'failure' || kept.data.definition !== head.definition) return undefined
-  run.objects.note(run.keys.csv(query), csv.body, toRows(kept.data).length - 1)
-  run.objects.note(run.keys.json(query), json.body)
-  return kept.data
+async function readKept(run: Run, query: string, head: Head): Promise<Answer | undefined> {
+  const stored = await run.context.store.get(run.keys.json(query))
+  if (stored === undefined) return undefined
+  const kept = parseStored(result, stored.body, run.context.store.locate(run.keys.json(query)))
+  if (kept.shape === 'failure' || kept.definition !== head.definition) return undefined
+  await noteKept(run, kept, stored.body)
+  return kept
+}
+
+/** Remembers for the manifest what an earlier call kept of a query. */
+export async function noteKept(run: Run, kept: Result, json: Uint8Array): Promise<void> {
+  const csv = await run.context.store.get(run.keys.csv(kept.query))
+  if (csv !== undefined && kept.shape !== 'failure') run.objects.note(run.keys.csv(kept.query), csv.body, toRows(kept).length - 1)
+  run.objects.note(run.keys.json(kept.query), json)
 }
 
 /** The CSV first: where there is a JSON, both are there. */
@@ -150,7 +159,7 @@ function nextCall(
   const holdOver = scheduled + run.report.hold * 1000
   const calls = pending.flatMap(({ query, error }) => {
     const why = `${query.name}: ${error.message}`
-    if (error instanceof WaitError) return now < patience ? [{ at: error.until.getTime(), why }] : []
+    if (error instanceof WaitError) return now < patience ? [{ at: Math.min(error.until.getTime(), patience), why }] : []
     const pause = Math.max(shortestPause, (now - scheduled) / 4)
     return now < holdOver ? [{ at: Math.min(now + pause, holdOver), why }] : []
   })

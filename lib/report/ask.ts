@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Temporal } from 'temporal-polyfill'
+import { Temporal } from 'temporal-polyfill'
 import { RefusedError } from '../errors.ts'
 import type { Project, Report } from '../project/project.ts'
 import type { Query } from '../query.ts'
@@ -40,24 +40,16 @@ export function sourceOf(query: Query, report: Report): string {
 }
 
 /**
- * SHA-256 of question and source: what an answer depends on, and nothing else. Credentials, budgets and names may
- * change and it stays, so that answers go on being compared.
+ * SHA-256 of question and source: what an answer depends on, and nothing else. Credentials, budgets, names and how the
+ * mail speaks of it may change and it stays, so that answers go on being compared.
  */
 export function definitionOf(query: Query, report: Report, project: Project): string {
   const { question } = query
-  const parts =
-    question.kind === 'ratio'
-      ? [question.of, question.to].map((inner) => {
-          const other = report.queries.find((candidate) => candidate.name === inner)
-          return other === undefined ? inner : definitionOf(other, report, project)
-        })
-      : []
   const { credentials: _, budget: __, wait: ___, ...source } = project.sources[query.source ?? '']?.config ?? { kind: 'none' }
   const definition = {
-    question,
-    parts,
+    question: defining(query, report, project),
     // The title is in an answer only where it names the one series.
-    title: question.kind === 'segmentation' && question.event === 'any' ? query.title : undefined,
+    title: question.kind === 'ratio' || (question.kind === 'segmentation' && question.event === 'any') ? query.title : undefined,
     timeframe: query.timeframe,
     trend: query.trend,
     compare: query.compare,
@@ -66,6 +58,23 @@ export function definitionOf(query: Query, report: Report, project: Project): st
     source,
   }
   return createHash('sha256').update(canonical(definition)).digest('hex')
+}
+
+function defining({ question, source }: Query, report: Report, project: Project): object {
+  if (question.kind === 'ratio') {
+    const parts = [question.of, question.to].map((part) => definitionOf(partOf(report, part), report, project))
+    return { kind: 'ratio', parts, times: question.times }
+  }
+  if (question.kind !== 'funnel') return question
+  // `figure` is the step that the mail speaks of; other sources' saved ids are not asked.
+  const { figure: _, saved, ...asked } = question
+  return { ...asked, saved: saved?.[source ?? ''] }
+}
+
+function partOf(report: Report, name: string): Query {
+  const part = report.queries.find((candidate) => candidate.name === name)
+  if (part === undefined) throw new RangeError(`report ${report.name} has no query ${name}`)
+  return part
 }
 
 /** What a source is asked for a query. */
@@ -82,6 +91,12 @@ export function askOf(query: Query, report: Report, at: Temporal.Instant, signal
 
 /** Asks a source; throws what the source throws. */
 export async function askSource(source: Source, ask: Ask, head: Head): Promise<Answer> {
+  const { start, end } = ask.windows.timeframe
+  if (Temporal.ZonedDateTime.compare(start, end) >= 0) {
+    throw new RefusedError('the timeframe has only just begun, so there is nothing to count', {
+      remedy: 'ask for the one before, such as previous_1_day for today',
+    })
+  }
   // The kinds of `answers` and of the question are the same key; TypeScript cannot follow that through a union.
   const kind = ask.question.kind as AnsweredKind
   const answer = source.answers[kind] as ((ask: Ask) => Promise<object>) | undefined
@@ -94,8 +109,12 @@ export async function askSource(source: Source, ask: Ask, head: Head): Promise<A
   return { ...head, shape, ...(await answer(ask)) } as Answer
 }
 
-/** The quotient of two kept answers, point by point; null where nothing is divided by. */
-export function ratioOf(query: Query, head: Head, of: Answer, to: Answer): SeriesResult {
+/**
+ * The quotient of two kept answers, point by point; null where nothing is divided by. Segments are divided by the
+ * segment of their name where both are split, else by the whole. Other is many segments, not the same ones on both
+ * sides, so it has no quotient. Throws RefusedError where the two are not over the same dates.
+ */
+export function ratioOf(query: Query, head: Head, of: Answer, to: Answer, report: Report): SeriesResult {
   const { question } = query
   if (question.kind !== 'ratio') throw new RangeError(`${query.name} is no ratio`)
   if (of.shape !== 'series' || to.shape !== 'series' || of.unit !== to.unit || of.dates.join() !== to.dates.join()) {
@@ -105,9 +124,11 @@ export function ratioOf(query: Query, head: Head, of: Answer, to: Answer): Serie
   }
   const quotient = (over: number | null | undefined, under: number | null | undefined) =>
     typeof over !== 'number' || typeof under !== 'number' || under === 0 ? null : (over / under) * question.times
-  // A ratio of one series to one is named after the question; split ones keep the segments' names.
-  const split = of.series.length !== 1
-  const under = (name: string) => (to.series.length === 1 ? to.series[0] : to.series.find((series) => series.name === name))
+  const split = isSplit(partOf(report, question.of))
+  const bySegment = isSplit(partOf(report, question.to))
+  const underOf = (name: string) => (bySegment ? to.series.find((series) => series.name === name) : to.series[0])
+  const segments = of.series.filter(({ folded }) => folded === undefined)
+  const nameOf = (name: string) => (split ? name : query.title)
   return {
     ...head,
     shape: 'series',
@@ -116,23 +137,30 @@ export function ratioOf(query: Query, head: Head, of: Answer, to: Answer): Serie
     ...(of.trend === undefined ? {} : { trend: of.trend }),
     dates: of.dates,
     ...(of.partial === undefined ? {} : { partial: of.partial }),
-    series: of.series.map((series) => ({
-      name: split ? series.name : query.title,
-      values: series.values.map((value, at) => quotient(value, under(series.name)?.values[at])),
-      total: quotient(series.total, under(series.name)?.total),
+    series: segments.map((series) => ({
+      name: nameOf(series.name),
+      values: series.values.map((value, at) => quotient(value, underOf(series.name)?.values[at])),
+      total: quotient(series.total, bySegment ? underOf(series.name)?.total : to.total),
     })),
     total: quotient(of.total, to.total),
     comparisons: of.comparisons.flatMap((compared) => {
       const other = to.comparisons.find((candidate) => candidate.to === compared.to)
-      if (other === undefined) return []
-      const totals = of.series.map((series) => {
-        const divisor = to.series.length === 1 ? other.total : other.totals[series.name]
-        return [split ? series.name : query.title, quotient(compared.totals[series.name], divisor)] as const
+      if (other === undefined || !query.compare.includes(compared.to)) return []
+      const totals = segments.map(({ name }) => {
+        return [nameOf(name), quotient(compared.totals[name], bySegment ? other.totals[name] : other.total)] as const
       })
       return [{ ...compared, total: quotient(compared.total, other.total), totals: Object.fromEntries(totals) }]
     }),
-    notes: [...of.notes, ...to.notes].filter((note, at, all) => all.findIndex((other) => other.text === note.text) === at),
+    // What is folded or left out of the parts is not in the quotient.
+    notes: [...of.notes, ...to.notes].filter(
+      ({ kind, text }, at, all) => kind !== 'other' && all.findIndex((other) => other.text === text) === at,
+    ),
   }
+}
+
+/** Whether a query's answer has a series for each of several segments or events. */
+export function isSplit({ question }: Query): boolean {
+  return question.kind === 'segmentation' && (question.on !== undefined || Array.isArray(question.event))
 }
 
 function spanOf(window: Window): { start: string; end: string } {

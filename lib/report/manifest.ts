@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { DataError } from '../errors.ts'
 import { failureResult, result } from '../result.ts'
 import type { Store } from '../store/store.ts'
 
@@ -52,6 +53,15 @@ export const latestPointer = z.strictObject({
   ),
 })
 export type LatestPointer = z.output<typeof latestPointer>
+
+/** What is stored, checked. Throws DataError naming the object (`place`) where it is not what it should be. */
+export function parseStored<Schema extends z.ZodType>(schema: Schema, body: Uint8Array, place: string): z.output<Schema> {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(body).toString('utf8')))
+  } catch (cause) {
+    throw new DataError(`${place} is damaged`, { remedy: 'delete it, and the run makes it anew', cause })
+  }
+}
 
 /** The JSON Schema of what consumers read: results, or the manifest of a run. */
 export function consumerJsonSchema(what: 'result' | 'manifest'): unknown {

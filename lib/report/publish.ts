@@ -2,7 +2,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import type { Answer, FunnelSteps } from '../result.ts'
 import type { Store } from '../store/store.ts'
 import type { LatestPointer } from './manifest.ts'
-import { latestPointer } from './manifest.ts'
+import { latestPointer, parseStored } from './manifest.ts'
 
 interface Row {
   readonly query: string
@@ -78,7 +78,7 @@ export async function pointLatest(store: Store, key: string, report: string, ent
   for (;;) {
     const stored = await store.get(key)
     const before: LatestPointer['queries'] =
-      stored === undefined ? {} : latestPointer.parse(JSON.parse(Buffer.from(stored.body).toString('utf8'))).queries
+      stored === undefined ? {} : parseStored(latestPointer, stored.body, store.locate(key)).queries
     const forward = Object.entries(entries).filter(([query, entry]) => {
       const there = before[query]
       return (

@@ -13,8 +13,11 @@ import type { Sent } from './send.ts'
 export interface RunRequest {
   readonly report: string
   readonly scheduledAt: Temporal.Instant
-  /** Asks anew, beside what is kept: into `<instant>-2/`, `-3/` …; readers get nothing. */
-  readonly again?: boolean | undefined
+  /**
+   * Asks anew, beside what is kept: into `<instant>-2/`, `-3/` …; readers get nothing. The text names the wish: whoever
+   * calls with the same one goes on with the same attempt, finished or not.
+   */
+  readonly again?: string | undefined
   /** Who gets the mail: nobody (it is only kept), the report's readers, or one person as a trial. */
   readonly send?: 'readers' | { readonly to: string } | undefined
   /** A run on made-up events: marked as such, never sent. */

@@ -1,18 +1,17 @@
-import type { Temporal } from 'temporal-polyfill'
 import { UnavailableError, UsageError, WaitError } from '../errors.ts'
 import { parseMailbox } from '../mailbox.ts'
 import type { Report } from '../project/project.ts'
 import type { Result } from '../result.ts'
 import { result } from '../result.ts'
 import { claim } from '../store/claims.ts'
-import { mailClaimKey, runKeys } from '../store/keys.ts'
+import { mailClaimKey, runKeys, wishKey } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
-import { answerAll, waitsUntil } from './answer.ts'
+import { answerAll, noteKept, waitsUntil } from './answer.ts'
 import { sourceOf } from './ask.ts'
 import type { Mail } from './mail.ts'
 import { makeMail } from './mail.ts'
 import type { LatestPointer, RunManifest } from './manifest.ts'
-import { ObjectList, runManifest } from './manifest.ts'
+import { ObjectList, parseStored, runManifest } from './manifest.ts'
 import { pointLatest, resultRows } from './publish.ts'
 import type { Run, RunContext, RunOutcome, RunRequest } from './request.ts'
 import { reportNamed } from './scheduled.ts'
@@ -30,7 +29,8 @@ const claimSeconds = 120
  */
 export async function runReport(request: RunRequest, context: RunContext): Promise<RunOutcome> {
   const report = checkRequest(request, context)
-  const attempt = request.again === true ? await nextAttempt(report.name, request.scheduledAt, context.store) : 1
+  await keepFirstMail(request, context.store)
+  const attempt = await attemptOf(request, context.store)
   const keys = runKeys(report.name, request.scheduledAt, attempt)
   const held = await claim(context.store, keys.claim, { owner: context.owner, seconds: claimSeconds, clock: context.clock })
   if ('heldBy' in held) {
@@ -82,29 +82,44 @@ export function checkRequest(request: RunRequest, context: Pick<RunContext, 'pro
   }
   const trial = request.send === 'readers' ? undefined : parseMailbox(request.send.to)
   if (trial !== undefined && 'problem' in trial) throw new UsageError(trial.problem, { remedy: 'write name@example.com' })
-  if (request.again === true && request.send === 'readers') {
-    throw new UsageError('asking again never mails the readers: they keep the answer they got', {
-      remedy: 'use --to for yourself',
-    })
-  }
   return report
 }
 
+/** Asking again never mails readers who got an answer; where nothing could be answered, they got none. */
+async function keepFirstMail({ report, scheduledAt, again, send }: RunRequest, store: Store): Promise<void> {
+  if (again === undefined || send !== 'readers') return
+  const { manifest } = runKeys(report, scheduledAt, 1)
+  const stored = await store.get(manifest)
+  if (stored !== undefined && parseStored(runManifest, stored.body, store.locate(manifest)).status === 'failed') return
+  throw new UsageError('asking again never mails the readers: they keep the answer they got', {
+    remedy: 'use --to for yourself',
+  })
+}
+
 /** Asking again goes on with an attempt that was not finished, so that it too can be called any number of times. */
-async function nextAttempt(report: string, at: Temporal.Instant, store: Store): Promise<number> {
-  for (let attempt = 2; ; attempt += 1) {
-    if ((await store.get(runKeys(report, at, attempt).manifest)) === undefined) return attempt
+async function attemptOf({ report, scheduledAt, again }: RunRequest, store: Store): Promise<number> {
+  if (again === undefined) return 1
+  const key = wishKey(report, scheduledAt, again)
+  for (;;) {
+    const given = await store.get(key)
+    if (given !== undefined) return Number(Buffer.from(given.body).toString('utf8'))
+    let attempt = 2
+    while ((await store.get(runKeys(report, scheduledAt, attempt).manifest)) !== undefined) attempt += 1
+    await store.put(key, String(attempt), { if: 'absent', contentType: 'application/json' })
   }
 }
 
 async function go(run: Run, stillOurs: () => void): Promise<RunOutcome> {
   const { context, report, request } = run
   const finished = await readManifest(run)
-  const answered = finished === undefined ? await answerAll(run) : { results: await readResults(run) }
+  // Once the last question is settled, every later call tells the same: a mail that waits asks nobody anew.
+  const settled = finished !== undefined || (await context.store.get(run.keys.settled)) !== undefined
+  const answered = settled ? { results: await readResults(run) } : await answerAll(run)
   if ('at' in answered) return { status: 'again', run: run.id, ...answered }
   stillOurs()
 
   const { results } = answered
+  if (!settled) await context.store.put(run.keys.settled, '{ "version": 1 }\n', { contentType: 'application/json' })
   const labels = [...new Set(report.queries.map((query) => context.source(sourceOf(query, report)).label))]
   const mail = makeMail({
     project: context.project,
@@ -141,10 +156,10 @@ async function go(run: Run, stillOurs: () => void): Promise<RunOutcome> {
 
 async function readManifest(run: Run): Promise<RunManifest | undefined> {
   const stored = await run.context.store.get(run.keys.manifest)
-  return stored === undefined ? undefined : runManifest.parse(JSON.parse(Buffer.from(stored.body).toString('utf8')))
+  return stored === undefined ? undefined : parseStored(runManifest, stored.body, run.context.store.locate(run.keys.manifest))
 }
 
-/** A finished run is never asked again: what it kept is read. */
+/** A settled run is never asked again: what it kept is read. */
 async function readResults(run: Run): Promise<Result[]> {
   const results: Result[] = []
   for (const query of run.report.queries) {
@@ -152,7 +167,9 @@ async function readResults(run: Run): Promise<Result[]> {
     // A query that was added to the file later has no answer in an old run.
     if (stored === undefined) continue
     run.context.progress?.({ step: 'kept', query: query.name })
-    results.push(result.parse(JSON.parse(Buffer.from(stored.body).toString('utf8'))))
+    const kept = parseStored(result, stored.body, run.context.store.locate(run.keys.json(query.name)))
+    await noteKept(run, kept, stored.body)
+    results.push(kept)
   }
   return results
 }

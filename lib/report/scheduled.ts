@@ -1,7 +1,6 @@
 import type { Temporal } from 'temporal-polyfill'
 import { UsageError } from '../errors.ts'
 import type { Project, Report } from '../project/project.ts'
-import type { Schedule } from '../schedule.ts'
 import { parseSchedule, previousTime } from '../schedule.ts'
 
 /** The report of a name. Throws UsageError that names the ones there are. */
@@ -12,16 +11,17 @@ export function reportNamed(project: Project, name: string): Report {
   throw new UsageError(`there is no report "${name}"`, { remedy: `the project has ${known || 'none'}` })
 }
 
-/** A report's schedule, which was checked when the project was loaded. */
-export function scheduleOf(report: Report): Schedule {
+/** The latest scheduled instant at or before `now`, if there was one. */
+export function previousScheduled(report: Report, now: Temporal.Instant): Temporal.Instant | undefined {
   const schedule = parseSchedule(report.schedule)
+  // It was checked when the project was loaded.
   if ('problem' in schedule) throw new RangeError(schedule.problem)
-  return schedule
+  return previousTime(schedule, report.timezone, now)
 }
 
-/** The latest scheduled instant at or before `now`. Throws UsageError where there was none. */
+/** The same; throws UsageError where there was none. */
 export function latestScheduled(report: Report, now: Temporal.Instant): Temporal.Instant {
-  const latest = previousTime(scheduleOf(report), report.timezone, now)
+  const latest = previousScheduled(report, now)
   if (latest !== undefined) return latest
   throw new UsageError(`${report.name} was never scheduled until now`, {
     remedy: 'give the instant, such as 2026-11-16T07:00:00Z',

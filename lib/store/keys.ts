@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Temporal } from 'temporal-polyfill'
+import { parseMailbox } from '../mailbox.ts'
 
 /**
  * Where everything of a run lies: the promise to consumers, in one place. `attempt` counts from 1; asking again (2 and
@@ -23,6 +24,8 @@ export interface RunKeys {
   /** The same answers as rows, in Parquet. */
   readonly rows: string
   readonly claim: string
+  /** Written when the last question is settled: from then on what is kept is the answer, failures included. */
+  readonly settled: string
 }
 
 export function runKeys(report: string, scheduledAt: Temporal.Instant, attempt: number): RunKeys {
@@ -42,12 +45,19 @@ export function runKeys(report: string, scheduledAt: Temporal.Instant, attempt: 
     latest: `reports/${report}/latest.json`,
     rows: `results/${report}/${stamp}.parquet`,
     claim: `claims/runs/${report}/${stamp}.json`,
+    settled: `claims/settled/${report}/${stamp}.json`,
   }
 }
 
 /** `reports/<report>/<YYYYMMDDTHHMMSSZ>`, with `-2` for the second attempt; no slash at its end. */
 export function runFolder(report: string, scheduledAt: Temporal.Instant, attempt: number): string {
   return `reports/${checkName(report)}/${stampOf(scheduledAt, attempt)}`
+}
+
+/** Which attempt a wish to ask again was given: a retry of the same wish goes on with the same one. */
+export function wishKey(report: string, scheduledAt: Temporal.Instant, wish: string): string {
+  const hash = createHash('sha256').update(wish).digest('hex')
+  return `claims/again/${checkName(report)}/${stampOf(scheduledAt, 1)}/${hash}.json`
 }
 
 /**
@@ -62,9 +72,11 @@ export function mailClaimKey(
   recipient: string,
   purpose: string,
 ): string {
-  const address = (/<([^<>]+)>\s*$/.exec(recipient)?.[1] ?? recipient).trim().toLowerCase()
+  const mailbox = parseMailbox(recipient)
+  // Its own words quote the address.
+  if ('problem' in mailbox) throw new RangeError('a recipient of a report is no mailbox')
   const hash = createHash('sha256')
-    .update(JSON.stringify([address, purpose]))
+    .update(JSON.stringify([mailbox.address.toLowerCase(), purpose]))
     .digest('hex')
   return `claims/mail/${checkName(report)}/${stampOf(scheduledAt, attempt)}/${hash}.json`
 }

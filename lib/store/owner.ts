@@ -3,12 +3,18 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /**
- * A process by a name that tells others on its host whether it still lives: `host/pid/start-random`.
- * `start` is the process's pid namespace and start time where the system says them (Linux), because pids are used
- * again, in containers at once. Any other owner (a Lambda's request id) is fine too, and never known to be dead.
+ * A process by a name that tells others on its host whether it still lives: `host/pid/start-random`, such as
+ * `web-1+3b0c5f6e9a21+4026531836/812/90417-5d0f9c3e7a1b`.
+ *
+ * Hosts may share a name, and containers of one host do: where the system says them (Linux), the host is its name, what
+ * its kernel calls this boot, and the pid namespace. A host that was started again is another one. `start` is the
+ * process's start time, because pids are used again. Any other owner (a Lambda's request id) is fine too, and never
+ * known to be dead.
  */
+const boot = read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').replace(/[^0-9a-f]/g, '').slice(0, 12))
 const namespace = read(() => readlinkSync('/proc/self/ns/pid').replace(/\D/g, ''))
-const self = `${hostname()}/${process.pid}/${namespace}.${startOf(process.pid)}-${randomBytes(6).toString('hex')}`
+const host = [hostname(), boot, namespace].filter((part) => part !== '').join('+')
+const self = `${host}/${process.pid}/${startOf(process.pid)}-${randomBytes(6).toString('hex')}`
 
 /** `host/pid/start-random` of this process; the same for as long as it lives. */
 export function ownerOfThisProcess(): string {
@@ -17,8 +23,8 @@ export function ownerOfThisProcess(): string {
 
 /** True only when the owner names a process of this host that certainly is no more. */
 export function ownerIsDead(owner: string): boolean {
-  const [, host, pid, theirNamespace, start] = /^([^/]+)\/(\d+)\/(\d*)\.(\d*)-[0-9a-f]+$/.exec(owner) ?? []
-  if (host !== hostname() || theirNamespace !== namespace) return false
+  const [, theirHost, pid, start] = /^([^/]+)\/(\d+)\/(\d*)-[0-9a-f]+$/.exec(owner) ?? []
+  if (theirHost !== host) return false
   try {
     process.kill(Number(pid), 0)
   } catch (error) {

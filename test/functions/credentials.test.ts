@@ -43,20 +43,21 @@ describe('a parameter of SSM', () => {
     expect(await read('ssm:/broadsheet/product')).toBe('account:second')
   })
 
-  it('that is missing is told with the command that makes it', async () => {
+  it('that is missing is told with what makes it', async () => {
     const error = await thrown(aws(vaults.url)('ssm:/broadsheet/gone'))
     expect(error).toBeInstanceOf(CredentialError)
     expect(error).toMatchObject({
       message: 'SSM parameter /broadsheet/gone does not exist here',
-      remedy: "aws ssm put-parameter --name /broadsheet/gone --type SecureString --value '…'",
+      remedy: 'create it as a SecureString, in the account and region that this runs in',
     })
   })
 
-  it('that is blank is told with the command that replaces it', async () => {
+  it('that is blank is told so', async () => {
     vaults.put('/broadsheet/blank', ' ')
     expect(await thrown(aws(vaults.url)('ssm:/broadsheet/blank'))).toMatchObject({
       kind: 'credential',
-      remedy: "aws ssm put-parameter --overwrite --name /broadsheet/blank --type SecureString --value '…'",
+      message: 'SSM parameter /broadsheet/blank holds no text',
+      remedy: 'put the credential into it',
     })
   })
 
@@ -73,10 +74,49 @@ describe('a secret of Secrets Manager', () => {
     expect(await aws(vaults.url)('secretsmanager:broadsheet/shop')).toBe('{"key":"k"}')
   })
 
-  it('that is missing is told with the command that makes it', async () => {
+  it('that is missing is told with what makes it', async () => {
     expect(await thrown(aws(vaults.url)('secretsmanager:broadsheet/gone'))).toMatchObject({
       kind: 'credential',
-      remedy: "aws secretsmanager create-secret --name broadsheet/gone --secret-string '…'",
+      message: 'secret broadsheet/gone does not exist here',
+      remedy: 'create it, in the account and region that this runs in',
+    })
+  })
+})
+
+describe('a machine that is not set up to ask AWS', () => {
+  const kept = [
+    ['ssm:/broadsheet/product', 'SSM parameter /broadsheet/product'],
+    ['secretsmanager:broadsheet/shop', 'secret broadsheet/shop'],
+  ] as const
+  function bare() {
+    for (const name of ['AWS_PROFILE', 'AWS_DEFAULT_REGION', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']) vi.stubEnv(name, undefined)
+    vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent/config')
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nonexistent/credentials')
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
+  }
+
+  it.each(kept)('has a region to be set: somebody must act, so it is not tried again (%s)', async (reference, what) => {
+    const read = aws(vaults.url)
+    bare()
+    vi.stubEnv('AWS_REGION', undefined)
+    const error = await thrown(read(reference))
+    expect(error).toBeInstanceOf(CredentialError)
+    expect(error).toMatchObject({
+      message: `${what} could not be read: no AWS region is set`,
+      remedy: 'set AWS_REGION to the region that it is in',
+    })
+  })
+
+  it.each(kept)('has somebody to sign in (%s)', async (reference, what) => {
+    const read = aws(vaults.url)
+    bare()
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined)
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined)
+    const error = await thrown(read(reference))
+    expect(error).toBeInstanceOf(CredentialError)
+    expect(error).toMatchObject({
+      message: `${what} could not be read: there are no valid AWS credentials here`,
+      remedy: 'sign in, or set AWS_PROFILE',
     })
   })
 })
@@ -91,7 +131,7 @@ describe('a variable', () => {
     vi.stubEnv('VENDOR_SECRET', '')
     const error = await thrown(credentialReader()('env:VENDOR_SECRET'))
     expect(error).toBeInstanceOf(CredentialError)
-    expect(error).toMatchObject({ message: 'the environment variable VENDOR_SECRET is not set' })
+    expect(error).toMatchObject({ message: 'the environment variable VENDOR_SECRET is not set', remedy: 'set it where this runs' })
   })
 
   it('is read without loading the AWS SDK', () => {

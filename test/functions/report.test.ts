@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const lambda = { invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:reports' }
+const lambda = { awsRequestId: 'request-1', invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:reports' }
 
 function container(more: Partial<RunContext> = {}): Container {
   const write = (level: string) => (message: unknown, more?: unknown) =>

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import { CredentialError, DataError, RefusedError, UnavailableError, UsageError, WaitError } from '../../lib/errors.ts'
 import type { HttpOptions, HttpRequest, Reply } from '../../lib/http.ts'
@@ -264,6 +264,63 @@ describe('time', () => {
   })
 })
 
+describe('a request that queues', () => {
+  /** One at a time; the first of two requests holds the turn until it is stopped. */
+  async function queue(vendor: Vendor, options: Partial<HttpOptions> = {}) {
+    const budgets: AbortController[] = []
+    const door = open(vendor, {
+      concurrency: 1,
+      deadline: () => {
+        const over = new AbortController()
+        budgets.push(over)
+        return over.signal
+      },
+      ...options,
+    })
+    const [stopFirst, stopSecond] = [new AbortController(), new AbortController()]
+    const first = door.ask({ signal: stopFirst.signal })
+    const second = door.ask({ signal: stopSecond.signal })
+    await vendor.stalled
+    return { door, budgets, first, second, stopFirst, stopSecond, [Symbol.asyncDispose]: () => door.http.close() }
+  }
+
+  test('spends none of its time budget in the queue, and none of its traced milliseconds', async () => {
+    await using vendor = await answers({ stall: true }, { status: 500 }, good)
+    await using queued = await queue(vendor, { budget: 2000 })
+    expect(queued.budgets).toHaveLength(1)
+    queued.door.time.advance(600_000)
+    const now = performance.now()
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now + 600_000)
+    queued.stopFirst.abort(new Error('stopped'))
+    await expect(queued.first).rejects.toThrow('stopped')
+    expect(await queued.second).toEqual({ n: 7 })
+    clock.mockRestore()
+    expect(queued.budgets).toHaveLength(2)
+    expect(queued.door.lines.slice(1)).toEqual([expect.stringMatching(/ 500 0 ms$/), expect.stringMatching(/ 200 0 ms$/)])
+  })
+
+  test('is never sent once its caller gave up, and those behind it have their turn', async () => {
+    await using vendor = await answers({ stall: true }, good)
+    await using queued = await queue(vendor)
+    const third = queued.door.ask()
+    queued.stopSecond.abort(new Error('interrupted'))
+    await expect(queued.second).rejects.toThrow('interrupted')
+    queued.stopFirst.abort(new Error('stopped'))
+    await expect(queued.first).rejects.toThrow('stopped')
+    expect(await third).toEqual({ n: 7 })
+  })
+
+  test('waits for its own host only', async () => {
+    await using vendor = await answers({ stall: true }, good)
+    await using other = await answers(good)
+    await using queued = await queue(vendor)
+    expect(await queued.door.ask({ url: `${other.url}/q` })).toEqual({ n: 7 })
+    queued.stopFirst.abort()
+    await queued.first.catch(() => {})
+    expect(await queued.second).toEqual({ n: 7 })
+  })
+})
+
 test('no more connections are open at a time than the vendor takes', async () => {
   await using vendor = await answers(good, good, good, good, good, good)
   await using door = open(vendor, { concurrency: 2 })
@@ -301,6 +358,23 @@ test('no secret is in any error or trace, however the vendor gives it back', asy
   ])
   const shown = `${inspect(errors, { depth: Number.POSITIVE_INFINITY, showHidden: true })}${door.lines.join('\n')}`
   for (const form of forms) expect(shown).not.toContain(form)
+})
+
+test('a secret that is part of a value leaves the value alone, and is in no message about it', async () => {
+  const body = { n: 7, passport: 'my passport', pin: 123_456 }
+  await using vendor = await answers({ body }, { body: { ...body, n: 'pass' } }, { status: 400, body: { error: body } })
+  const refuse = (reply: Reply) =>
+    reply.status < 300 ? undefined : new RefusedError(`${JSON.stringify(reply.json)} ${reply.text}`)
+  await using door = open(vendor, { classify: refuse })
+  const whole = z.object({ n: z.number(), passport: z.string(), pin: z.number() })
+  const ask = () => door.http.request({ method: 'GET', url: `${vendor.url}/q`, schema: whole, secrets: ['pass', '123456'] })
+  expect(await ask()).toEqual(body)
+  for (const kind of [DataError, RefusedError]) {
+    const error = await ask().catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(kind)
+    expect((error as Error).message).toContain('…port')
+    expect(inspect(error, { depth: Number.POSITIVE_INFINITY })).not.toMatch(/pass|123456/)
+  }
 })
 
 test('a defect is not taken for a failure of the network', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Segment } from '../../lib/segments.ts'
 import { arrangeSegments } from '../../lib/segments.ts'
 
@@ -34,6 +34,29 @@ test('clean drops the empty name and `undefined`, before anything is counted', (
   const { segments, folded } = arrangeSegments(all, { limit: 1, clean: true, adds: true })
   expect(names(segments)).toEqual(['x'])
   expect(folded).toBe(0)
+})
+
+describe('what clean drops of the total', () => {
+  const all = [segment('', 5.5), segment('undefined', 1000), segment('x', 7), segment('y', 2)]
+  const textsOf = (segments: readonly Segment[], adds = true, clean = true) =>
+    arrangeSegments(segments, { limit: 1, clean, adds }).notes.map(({ text }) => text)
+
+  test('is said before what Other holds', () => {
+    expect(textsOf(all)).toEqual([
+      '1,005.5 of the total have no value and are not shown',
+      'Other holds 1 more segment beyond the limit of 1',
+    ])
+    expect(textsOf([segment('', 1), segment('x', 7)])).toEqual(['1 of the total has no value and is not shown'])
+  })
+
+  test.each([0, null])('is not said where it is %j', (total) => {
+    expect(textsOf([segment('', total), segment('x', 7)])).toEqual([])
+  })
+
+  test('is not said where numbers do not add up, or nothing is dropped', () => {
+    expect(textsOf([segment('', 3), segment('x', 7)], false)).toEqual([])
+    expect(textsOf([segment('', 3)], true, false)).toEqual([])
+  })
 })
 
 test('a real segment called Other is quoted beside the folded one, and only then', () => {

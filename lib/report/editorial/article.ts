@@ -8,7 +8,7 @@ import { mostSeries, seriesChart, stepsChart } from './charts.ts'
 import { ratesDiffer } from './findings.ts'
 import type { Language } from './headline.ts'
 import { headlineOf, inProse } from './headline.ts'
-import type { Period } from './periods.ts'
+import { isSame } from './periods.ts'
 import type { Reading } from './reading.ts'
 import type { SegmentNames } from './segment-names.ts'
 import { segmentNames } from './segment-names.ts'
@@ -19,8 +19,6 @@ import { asSentence, inWords } from './titles.ts'
 /** What an article's small print has to know of the page around it. */
 export interface Page {
   readonly report: Report
-  /** The period that the line under the title names; an answer about another one says so. */
-  readonly usual: Period
   readonly attachments: number
 }
 
@@ -29,7 +27,7 @@ export function articleOf(reading: Reading, language: Language, page: Page): Art
   const { query, result } = reading
   const { question } = query
   const on = question.kind === 'segmentation' || question.kind === 'funnel' ? question.on : undefined
-  const names = segmentNames(on, language.locale)
+  const names = segmentNames(on)
   const head = { query: query.name, kicker: query.title, headline: headlineOf(reading, language).full }
   return result.shape === 'funnel'
     ? { ...head, ...funnelBody(reading, result, names, language, page) }
@@ -42,13 +40,15 @@ function seriesBody(reading: Reading, result: SeriesResult, names: SegmentNames,
   const { question } = reading.query
   const split = (question.kind === 'segmentation' && question.on !== undefined) || result.series.length > 1
   const chart = seriesChart(reading, result, names, language)
-  const shown = split && result.series.length > 0 ? seriesTable(reading, result, names, language) : undefined
+  // A chart of one date has the same bars.
+  const bars = !(chart?.kind === 'bar' && chart.labels.length === 1)
+  const shown = split && result.series.length > 0 ? seriesTable(reading, result, names, { language, bars }) : undefined
   const notes = [
-    ...otherPeriod(reading, language, page),
+    ...otherPeriod(reading, language),
     ...perDay(reading, result, language),
     ...(chart === undefined ? [] : leftOut(result)),
     ...cut(shown, language, page),
-    ...small(result.notes),
+    ...small(folded(result, names, language)),
   ]
   const body = { ...(chart === undefined ? {} : { chart }), ...(shown === undefined ? {} : { table: shown.table }) }
   return { ...body, notes: notes.map(asSentence) }
@@ -69,7 +69,7 @@ function funnelBody(reading: Reading, result: FunnelResult, names: SegmentNames,
   return { ...chart, ...(shown === undefined ? {} : { table: shown.table }), notes: notes.map(asSentence) }
 }
 
-function otherPeriod({ period, comparisons, running }: Reading, { dates }: Language, { usual }: Page): string[] {
+function otherPeriod({ period, comparisons, running }: Reading, { dates, usual }: Language): string[] {
   if (isSame(period, usual)) return []
   const [main] = comparisons
   const compared =
@@ -78,7 +78,7 @@ function otherPeriod({ period, comparisons, running }: Reading, { dates }: Langu
 }
 
 /** `Users who entered from 2 to 8 November: the latest week whose seven days are over` */
-function entrants(reading: Reading, { dates, numbers, at }: Language, { usual, report }: Page): string[] {
+function entrants(reading: Reading, { dates, numbers, at, usual }: Language, { report }: Page): string[] {
   const { query, period, unfinished } = reading
   const { question } = query
   const within = question.kind === 'funnel' ? question.within : undefined
@@ -87,9 +87,10 @@ function entrants(reading: Reading, { dates, numbers, at }: Language, { usual, r
   if (isSame(period, usual) && !movedBack) return []
   const who = `Users who entered ${dates.during(period, period.start.year !== usual.start.year)}`
   if (!movedBack) return [who]
-  const one = within.startsWith('1 ')
   const unit = period.unit === 'period' ? 'stretch of that length' : period.unit
-  return [`${who}: the latest ${unit} whose ${inProse(within, numbers)} ${one ? 'is' : 'are'} over`]
+  const [, one] = /^1 (\w+?)s?$/.exec(within) ?? []
+  const over = one === undefined ? `whose ${inProse(within, numbers)} are over` : `whose entrants have all had their ${one}`
+  return [`${who}: the latest ${unit} ${over}`]
 }
 
 /** `Most are lost on the way to Create Project (1,445)`; of two steps there is only one way. */
@@ -131,13 +132,17 @@ function cut(shown: Shown | undefined, { numbers }: Language, { attachments }: P
   return [`${numbers.whole(mostRows)} of ${numbers.whole(shown.rows)} rows; all are in ${where}`]
 }
 
+/** `Other is 31 more countries`, where a source says so of segments. */
+function folded(result: SeriesResult, names: SegmentNames, { numbers }: Language): Note[] {
+  const rest = result.series.find((one) => one.folded !== undefined)
+  if (rest?.folded === undefined) return result.notes
+  const text = `${rest.name} is ${names.more(rest.folded, numbers.whole)}`
+  return [...result.notes.filter(({ kind }) => kind !== 'other'), { kind: 'other', text }]
+}
+
 /** What a source notes, but for repeated events: the colophon says once that they count once. */
 function small(notes: readonly Note[]): string[] {
   return notes.filter(({ kind }) => kind !== 'duplicates').map(({ text }) => text)
-}
-
-function isSame(a: Period, b: Period): boolean {
-  return a.start.equals(b.start) && a.end.equals(b.end)
 }
 
 /** A question without an answer: what happened, who can mend it, and that the rest stands. */

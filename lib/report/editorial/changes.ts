@@ -1,7 +1,7 @@
 import type { Change } from '../../edition.ts'
 import type { Numbers } from './numbers.ts'
 import { noNumber } from './numbers.ts'
-import { against } from './periods.ts'
+import { against, before } from './periods.ts'
 import type { Movement, Reading } from './reading.ts'
 
 export const aboutTheSame = 'about the same'
@@ -65,6 +65,10 @@ export function tileChanges(reading: Reading, numbers: Numbers): Change[] {
     }
     const told = tellChange(comparison, reading, numbers)
     if (told === undefined) return { direction: 'same', verdict: 'neutral', amount: noNumber, against: on }
+    if (told.short === 'new') {
+      const verdict = verdictOf(comparison, reading.query.better)
+      return { direction: 'same', verdict, amount: 'new,', against: `none ${before(reading.period, comparison.with)}` }
+    }
     return { direction: told.direction, verdict: verdictOf(comparison, reading.query.better), amount: told.short, against: on }
   })
 }

@@ -33,7 +33,7 @@ export function seriesChart(
     kind,
     alt: altOf(reading, result, { labels, series }, language),
     labels,
-    ticks: ticksOf(times, result.unit),
+    ticks: ticksOf(times, result.unit, result.trend === undefined ? 0 : Math.max(0, from)),
     series: series.map(({ name, values, other }) => ({ name, values, ...(other ? { other } : {}) })),
     ...(result.trend === undefined || from <= 0 ? {} : { timeframeFrom: from }),
     partial: result.dates.flatMap((date, at) => (partial.has(date) ? [at] : [])),
@@ -94,15 +94,18 @@ function labelsOf(times: readonly Temporal.ZonedDateTime[], unit: Unit, { dates 
 
 type IsStart = (time: Temporal.ZonedDateTime) => boolean
 
-/** Which points have a label: all of a few; else the starts of a larger unit, or every so many, so that they fit. */
-function ticksOf(times: readonly Temporal.ZonedDateTime[], unit: Unit): number[] {
+/**
+ * Which points have a label: all of a few; else the starts of a larger unit, or every so many, so that they fit. `from`
+ * is the first point of the timeframe, which has one if it can.
+ */
+function ticksOf(times: readonly Temporal.ZonedDateTime[], unit: Unit, from: number): number[] {
   const all = times.map((_, at) => at)
   if (all.length <= mostTicks) return all
-  const firstDay = times[0]?.dayOfWeek
+  const firstDay = times[from]?.dayOfWeek
   const larger = {
     minute: [startsHour, startsDay],
     hour: [startsDay],
-    // Weeks of a trend that ends with whole weeks start where it starts.
+    // Weeks start where the timeframe does.
     day: [(time) => time.dayOfWeek === firstDay, (time) => time.day === 1],
     week: [],
     month: [(time) => time.month % 3 === 1, (time) => time.month === 1],
@@ -115,7 +118,8 @@ function ticksOf(times: readonly Temporal.ZonedDateTime[], unit: Unit): number[]
     if (ticks.length > mostTicks && starts.length >= (unit === 'hour' ? 2 : 3)) ticks = starts
   }
   const every = Math.ceil(ticks.length / mostTicks)
-  return ticks.filter((_, at) => at % every === 0)
+  const kept = Math.max(0, ticks.indexOf(from)) % every
+  return ticks.filter((_, at) => at % every === kept)
 }
 
 function startsHour(time: Temporal.ZonedDateTime): boolean {
@@ -136,7 +140,8 @@ function altOf(
   { numbers, dates }: Language,
 ): string {
   const drawnSpan = periodOf(result.trend ?? result.timeframe, result.timezone)
-  const title = `${kinds[query.chart === 'bar' ? 'bar' : 'line']}: ${query.title} by ${result.unit}, ${dates.span(drawnSpan, { year: true })}.`
+  const bare = query.title.trim().replace(new RegExp(`\\s+(?:by|per)\\s+${result.unit}$`, 'i'), '')
+  const title = `${kinds[query.chart === 'bar' ? 'bar' : 'line']}: ${bare} by ${result.unit}, ${dates.span(drawnSpan, { year: true })}.`
   const figures = `${capital(dates.during(period, false))}: `
   if (drawn.series.length > 1) {
     const each = drawn.series.map(({ name, total }) => `${name} ${numbers.figure(total, format)}`)

@@ -6,11 +6,11 @@ import type { FailureResult, Result } from '../../result.ts'
 import { articleOf, noticeOf } from './article.ts'
 import { aboutTheSame, tileChanges } from './changes.ts'
 import type { Language } from './headline.ts'
-import { headlineOf } from './headline.ts'
+import { headlineOf, otherPeriod } from './headline.ts'
 import { leadOf } from './lead.ts'
 import { noNumber, numbersOf } from './numbers.ts'
 import type { Period } from './periods.ts'
-import { datesOf, periodOf, zoneName } from './periods.ts'
+import { datesOf, isSame, periodOf, zoneName } from './periods.ts'
 import type { Reading } from './reading.ts'
 import { readAnswer } from './reading.ts'
 import { listed, subjectOf } from './titles.ts'
@@ -19,8 +19,8 @@ import { listed, subjectOf } from './titles.ts'
 const tilesUnlessNamed = 4
 
 /**
- * The edition of a run: a pure function of its results. Sentences are English whatever the locale is; numbers, dates and
- * countries are written as the locale does. `answers` are by query, failures included; a query without one was added to the
+ * The edition of a run: a pure function of its results. Sentences are English whatever `locale` is, and so are the dates
+ * (en-GB) and the countries in them; `locale` decides how numbers and currencies are written. `answers` are by query, failures included; a query without one was added to the
  * file after the run and is left out. `askedOf` are the labels of the sources.
  * Throws RangeError where `locale` is no BCP 47 tag.
  */
@@ -34,7 +34,6 @@ export function composeEdition(input: {
   readonly attachments: number
 }): Edition {
   const { locale, report, at, answers, attachments } = input
-  const language: Language = { locale, numbers: numbersOf(locale), dates: datesOf(locale, report), at }
   const asked = report.queries.flatMap((query): Asked[] => {
     const result = answers.get(query.name)
     if (result === undefined) return []
@@ -42,9 +41,13 @@ export function composeEdition(input: {
   })
   const failed = asked.filter(({ failure }) => failure !== undefined).length
   const { usual, compared } = usualPeriods(asked, report, at)
-  const page = { report, usual, attachments }
-  const articles = asked.map(({ query, reading, failure }) =>
-    reading === undefined ? noticeOf(query, failure, failed < asked.length) : articleOf(reading, language, page),
+  const language: Language = { locale, numbers: numbersOf(locale), dates: datesOf(report), at, usual }
+  const page = { report, attachments }
+  const articles = withCaption(
+    asked.map(({ query, reading, failure }) =>
+      reading === undefined ? noticeOf(query, failure, failed < asked.length) : articleOf(reading, language, page),
+    ),
+    asked,
   )
   const tiles = tilesOf(asked, report)
   const readings = tiles.flatMap(({ reading }) => (reading === undefined ? [] : [reading]))
@@ -53,15 +56,15 @@ export function composeEdition(input: {
   const finding = first === undefined ? 'no answers today' : headlineOf(first, language).short
   const subject = `${report.title}: ${finding}`.replace(/\s+/g, ' ')
   return {
-    language: locale,
+    language: 'en-GB',
     title: report.title,
-    period: periodLine(usual, compared, asked, language),
+    period: periodLine(compared, asked, language),
     lead: leadOf(readings, { asked: asked.length, failed }, language),
     subject: input.sample ? `[Sample] ${subject}` : subject,
     ...(input.sample ? { sample: 'This is a sample: its events are made up, so none of its figures is real.' } : {}),
     figures,
     articles,
-    colophon: colophonOf(input, { asked: asked.length, failed, articles, figures }, language),
+    colophon: colophonOf(input, { asked, failed, compared, articles, figures }, language),
     ...(report.owner === undefined ? {} : { owner: report.owner }),
   }
 }
@@ -76,18 +79,33 @@ function tilesOf(asked: readonly Asked[], report: Report): Asked[] {
   return report.figures.flatMap((name) => asked.filter(({ query }) => query.name === name))
 }
 
-function figureOf({ query, reading }: Asked, { locale, numbers }: Language): Figure {
-  const label = subjectOf(query, locale).leading
+function figureOf({ query, reading }: Asked, language: Language): Figure {
+  const label = subjectOf(query).leading
   if (reading === undefined) {
     const changes = [{ direction: 'same', verdict: 'neutral', amount: 'no answer', against: '' }] as const
     return { query: query.name, label, value: noNumber, changes }
   }
+  const note = otherPeriod(reading, language)
   return {
     query: query.name,
     label,
-    value: numbers.figure(reading.level, reading.format),
-    changes: tileChanges(reading, numbers),
+    value: language.numbers.figure(reading.level, reading.format),
+    changes: tileChanges(reading, language.numbers),
+    ...(note === undefined ? {} : { note }),
   }
+}
+
+/** The first picture with a shaded part says what that is. */
+function withCaption(articles: readonly Article[], asked: readonly Asked[]): Article[] {
+  const isShaded = ({ chart }: Article) => chart !== undefined && chart.kind !== 'steps' && chart.timeframeFrom !== undefined
+  const first = articles.findIndex(isShaded)
+  const unit = asked[first]?.reading?.period.unit
+  const caption = `The shaded part is the ${unit === 'period' ? 'time' : unit} that the figures speak of.`
+  return articles.map((article, at) =>
+    at === first && article.chart !== undefined && article.chart.kind !== 'steps'
+      ? { ...article, chart: { ...article.chart, caption } }
+      : article,
+  )
 }
 
 /** The timeframe that most questions speak of (the first of equally many), and what it is compared with. */
@@ -112,7 +130,7 @@ function usualPeriods(
 }
 
 /** `Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.` */
-function periodLine(usual: Period, compared: Period | undefined, asked: readonly Asked[], { dates }: Language): string {
+function periodLine(compared: Period | undefined, asked: readonly Asked[], { dates, usual }: Language): string {
   const running = asked.some(({ reading }) => reading?.running === true && reading.period.end.equals(usual.end))
   const span = dates.span(usual, { weekdays: true, year: true })
   const line = `${span}${running ? ' so far' : ''}, ${zoneName(usual.start.timeZoneId)}.`
@@ -120,27 +138,40 @@ function periodLine(usual: Period, compared: Period | undefined, asked: readonly
   return `${line} Compared with ${dates.span(compared, { year: compared.start.year !== usual.start.year })}.`
 }
 
-/** `Asked of … on 16 November 2026 at 08:00.`, how many questions, what is attached, and what the words mean. */
+/** `For the edition of 16 November 2026, 08:00, asked of ….`, how many questions, what is attached, what the words mean. */
 function colophonOf(
   { askedOf, at, report, attachments, answers }: Parameters<typeof composeEdition>[0],
-  page: { asked: number; failed: number; articles: readonly Article[]; figures: readonly Figure[] },
-  { dates, numbers }: Language,
+  page: {
+    readonly asked: readonly Asked[]
+    readonly failed: number
+    readonly compared: Period | undefined
+    readonly articles: readonly Article[]
+    readonly figures: readonly Figure[]
+  },
+  { dates, numbers, usual }: Language,
 ): string[] {
-  const of = askedOf.length === 0 ? '' : ` of ${listed(askedOf)}`
+  const of = askedOf.length === 0 ? '' : `, asked of ${listed(askedOf)}`
   const moment = dates.moment(at.toZonedDateTimeISO(report.timezone))
-  const questions = `${numbers.whole(page.asked)} ${page.asked === 1 ? 'question' : 'questions'}`
-  const answered =
-    page.failed === 0 ? (page.asked === 1 ? 'answered' : 'all answered') : `${numbers.whole(page.asked - page.failed)} answered`
+  const count = page.asked.length
+  const questions = `${numbers.whole(count)} ${count === 1 ? 'question' : 'questions'}`
+  const answered = page.failed === 0 ? (count === 1 ? 'answered' : 'all answered') : `${numbers.whole(count - page.failed)} answered`
   const files = `${numbers.whole(attachments)} ${attachments === 1 ? 'file' : 'files'} attached.`
   const repeated = [...answers.values()].some(
     (one) => one.shape !== 'failure' && one.notes.some(({ kind }) => kind === 'duplicates'),
   )
+  const readings = page.asked.flatMap(({ reading }) => (reading === undefined ? [] : [reading]))
+  const years = [...readings.filter(({ period }) => isSame(period, usual)), ...readings].flatMap(({ comparisons }) =>
+    comparisons.flatMap((one) => (one.with === 'year' ? [one.period] : [])),
+  )
+  const [year] = years
+  const told = year === undefined || (page.compared !== undefined && isSame(year, page.compared))
   const steady = JSON.stringify([page.articles, page.figures]).includes(aboutTheSame)
   return [
-    `Asked${of} on ${moment}.`,
+    `For the edition of ${moment}${of}.`,
     `${questions}, ${answered}.`,
     ...(attachments === 0 ? [] : [files]),
     ...(repeated ? ['Events that arrived twice are counted once.'] : []),
+    ...(told ? [] : [`“On the year” is against ${dates.span(year, { year: true })}.`]),
     ...(steady ? ['“About the same” is a change no larger than chance makes.'] : []),
   ]
 }

@@ -69,13 +69,17 @@ export interface Part {
 
 /**
  * The part that made most of a change, with its share of it (above 1 where other parts moved the other way), if it made
- * at least a quarter. Only for what adds up, and for a total and parts whose own changes are beyond chance.
+ * at least a quarter, and clearly more than its size lets expect: where all parts moved alike, naming the largest says
+ * nothing. Only for what adds up, and for a total and parts whose own changes are beyond chance.
  */
 export function largestShare(
   total: { readonly from: number; readonly to: number },
   parts: readonly Part[],
 ): { readonly name: string; readonly share: number } | undefined {
   const change = total.to - total.from
-  const [largest] = parts.map(({ name, from, to }) => ({ name, share: (to - from) / change })).sort((a, b) => b.share - a.share)
-  return largest !== undefined && largest.share >= 0.25 ? largest : undefined
+  const [largest] = parts
+    .map(({ name, from, to }) => ({ name, share: (to - from) / change, size: from / total.from }))
+    .sort((a, b) => b.share - a.share)
+  if (largest === undefined || largest.share < 0.25 || largest.share < 1.5 * largest.size) return undefined
+  return { name: largest.name, share: largest.share }
 }

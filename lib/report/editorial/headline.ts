@@ -2,21 +2,24 @@ import type { Temporal } from 'temporal-polyfill'
 import type { Funnel } from '../../query.ts'
 import { aboutTheSame, tellChange } from './changes.ts'
 import type { Numbers } from './numbers.ts'
-import type { Dates } from './periods.ts'
-import { against, before } from './periods.ts'
+import type { Dates, Period } from './periods.ts'
+import { against, before, isSame } from './periods.ts'
 import type { Comparison, Reading } from './reading.ts'
 import { figureStep } from './reading.ts'
 import { segmentNames } from './segment-names.ts'
 import type { Subject } from './titles.ts'
 import { inWords, subjectOf } from './titles.ts'
 
-/** What sentences are made with. They are English; numbers, dates and countries are written as the locale does. */
+/** What sentences are made with. They are English, with the dates and countries in them; numbers are the locale's. */
 export interface Language {
+  /** Of numbers and currencies, BCP 47. */
   readonly locale: string
   readonly numbers: Numbers
   readonly dates: Dates
   /** The scheduled instant: `last week` is seen from there. */
   readonly at: Temporal.Instant
+  /** The period that the line under the title names; what speaks of another one says so. */
+  readonly usual: Period
 }
 
 /** The finding over a question: its level, its change, and who made most of it. */
@@ -34,9 +37,11 @@ export function headlineOf(reading: Reading, language: Language): Headline {
 }
 
 function shortHeadline(reading: Reading, language: Language): string {
-  const { level, query, result, period, unfinished } = reading
-  const { numbers, dates, at, locale } = language
-  const subject = subjectOf(query, locale)
+  const { level, query, result, unfinished } = reading
+  const { numbers } = language
+  const subject = subjectOf(query)
+  const other = otherPeriod(reading, language)
+  const when = other === undefined ? '' : ` ${other}`
   if (level === null) return withoutNumber(reading, language)
   const [main] = reading.comparisons
   if (result.shape === 'funnel') {
@@ -45,10 +50,10 @@ function shortHeadline(reading: Reading, language: Language): string {
   }
   const isCount = result.measure === 'general' || result.measure === 'unique'
   if (level === 0 && isCount && subject.countable) {
-    if (unfinished) return `No ${subject.within} so far`
-    return `No ${subject.within} ${dates.lately(period, at)}${beforeNone(reading, main, numbers)}`
+    if (unfinished) return `No ${subject.within}${when} so far`
+    return `No ${subject.within} ${lately(reading, language)}${beforeNone(reading, main, numbers)}`
   }
-  const text = levelOf(reading, level, subject, numbers)
+  const text = `${levelOf(reading, level, subject, numbers)}${when}`
   if (unfinished) return `${text} so far`
   if (main?.from === 0 && main.beyond === true && isCount) {
     return `${text}; there were none ${before(period, main.with)}`
@@ -77,28 +82,50 @@ function beforeNone(reading: Reading, main: Comparison | undefined, numbers: Num
   return main.beyond === true ? `; there were ${numbers.inProse(main.from, reading.format)} ${then}` : ''
 }
 
-function withoutNumber({ query, result, period, unfinished }: Reading, { locale, dates, at }: Language): string {
+function withoutNumber(reading: Reading, language: Language): string {
+  const { query, result, unfinished } = reading
+  const other = otherPeriod(reading, language)
+  const when = other === undefined ? '' : ` ${other}`
   if (result.shape === 'funnel') {
     const entered = `Nobody entered at ${result.steps[0]?.name ?? 'the first step'}`
-    return unfinished ? `${entered} so far` : `${entered} ${dates.lately(period, at)}`
+    return unfinished ? `${entered}${when} so far` : `${entered} ${lately(reading, language)}`
   }
   const parts = result.measure === 'general' || result.measure === 'unique' || result.measure === 'sum'
-  return `No ${parts ? 'total' : 'number'} for ${subjectOf(query, locale).within}`
+  return `No ${parts ? 'total' : 'number'} for ${subjectOf(query).within}${when}`
+}
+
+/** `last week`, `in October`, and of no such period its dates, where it is not the page's. */
+function lately({ period }: Reading, { dates, at, usual }: Language): string {
+  const plain = dates.lately(period, at)
+  return isSame(period, usual) || plain !== 'in this period' ? plain : dates.during(period, period.start.year !== usual.start.year)
+}
+
+/** When the answer is about, if that is not what the line under the title says: `in September`. */
+export function otherPeriod(reading: Reading, language: Language): string | undefined {
+  return isSame(reading.period, language.usual) ? undefined : lately(reading, language)
 }
 
 /** `27 % of the week before last went from Sign Up to Invite within seven days` */
-function funnelLevel(reading: Reading, level: number, { numbers, dates, at }: Language): string {
-  const { query, result, period, unfinished } = reading
+function funnelLevel(reading: Reading, level: number, language: Language): string {
+  const { query, result, unfinished } = reading
+  const { numbers } = language
   if (result.shape !== 'funnel') return ''
   const steps = result.steps
   const [first, last] = [steps[0], steps[figureStep(query, steps)]]
-  const lately = dates.lately(period, at)
   // Whose last seven days are over entered a week before the rest of the page.
-  const whose = !unfinished && lately === 'the week before last' ? ` of ${lately}` : ''
-  const many = level === 0 ? `None of ${numbers.whole(first?.count ?? 0)}` : `${numbers.inProse(level, 'percent')}${whose}`
+  const late = !unfinished && lately(reading, language) === 'the week before last' ? 'the week before last' : undefined
+  const when = otherPeriod(reading, language) ?? late
+  const none = `None of ${numbers.whole(first?.count ?? 0)}${when === undefined ? '' : ` who entered ${when}`}`
+  const many = level === 0 ? none : `${numbers.inProse(level, 'percent')}${when === undefined ? '' : ` of ${theirs(when)}`}`
   const way = first?.name === last?.name ? `did ${last?.name} again` : `went from ${first?.name} to ${last?.name}`
   const within = query.question.kind === 'funnel' ? ` within ${inProse(query.question.within, numbers)}` : ''
   return `${many} ${way}${within}`
+}
+
+/** Who entered then: `September’s`, `last week’s`, `the week before last`, `2 to 8 November`. */
+function theirs(when: string): string {
+  const span = when.replace(/^(?:in|on|from) /, '')
+  return /last$|\d| to /.test(span) ? span : `${span}’s`
 }
 
 /** `7 days` is `seven days`. */
@@ -109,12 +136,12 @@ export function inProse(within: Funnel['within'], numbers: Numbers): string {
   return `${inWords(number, numbers.whole)} ${unit.replace(/s?$/, 's')}`
 }
 
-function shareOfChange(reading: Reading, { numbers, locale }: Language): string | undefined {
+function shareOfChange(reading: Reading, { numbers }: Language): string | undefined {
   const { largest, result, query } = reading
   const [main] = reading.comparisons
   if (largest === undefined || main?.from == null || main.to === null || result.shape !== 'series') return undefined
   const on = query.question.kind === 'segmentation' ? query.question.on : undefined
-  const name = segmentNames(on, locale).show(largest.name)
+  const name = segmentNames(on).show(largest.name)
   const rise = main.to > main.from ? 'rise' : 'fall'
   if (largest.share > 1.005) return `${name} made all of the ${rise} and more`
   return largest.share >= 0.995
@@ -130,16 +157,21 @@ export function newsOf(reading: Reading, language: Language): string {
   if (move === undefined || level === null || level === 0 || comparisons[0]?.from === 0) return headlineOf(reading, language).full
   const to = move.includes(' to ') ? '' : ` to ${language.numbers.inProse(level, format)}`
   const share = shareOfChange(reading, language)
-  return `${subjectOf(query, language.locale).leading} ${move}${to}${share === undefined ? '' : `; ${share}`}`
+  return `${subjectOf(query).leading} ${move}${to}${share === undefined ? '' : `; ${share}`}`
+}
+
+/** Whether a change needs no `on the month`: it is against the period before, as long as the page's. */
+export function isUsual({ comparisons, period }: Reading, usual: Period): boolean {
+  return comparisons[0]?.with !== 'year' && period.unit === usual.unit
 }
 
 /** `rose 9 %`, `fell 0.4`, `rose from 30 to 4,000`; undefined where it did not move beyond chance. */
-export function moveOf(reading: Reading, { numbers }: Language): string | undefined {
+export function moveOf(reading: Reading, { numbers, usual }: Language): string | undefined {
   const [main] = reading.comparisons
   if (main?.beyond !== true || main.to === null) return undefined
   const told = tellChange(main, reading, numbers)
   if (told === undefined) return undefined
-  const on = main.with === 'previous' ? '' : ` ${against(reading.period, main.with)}`
+  const on = isUsual(reading, usual) ? '' : ` ${against(reading.period, main.with)}`
   const to = told.long.startsWith('from ') ? ` to ${main.to === 0 ? 'none' : numbers.inProse(main.to, reading.format)}` : ''
   return `${told.direction === 'up' ? 'rose' : 'fell'} ${told.long}${to}${on}`
 }

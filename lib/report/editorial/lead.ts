@@ -1,6 +1,6 @@
 import { aboutTheSame } from './changes.ts'
 import type { Language } from './headline.ts'
-import { headlineOf, moveOf, newsOf } from './headline.ts'
+import { headlineOf, isUsual, moveOf, newsOf } from './headline.ts'
 import { against } from './periods.ts'
 import type { Reading } from './reading.ts'
 import { asSentence, inWords, listed, subjectOf } from './titles.ts'
@@ -45,38 +45,52 @@ function weightOf(reading: Reading, place: number): number {
 
 function others(moved: readonly Reading[], same: readonly Reading[], language: Language): string[] {
   const moves = moved.slice(0, mostInSentence).map((reading, at) => {
-    const subject = subjectOf(reading.query, language.locale)
+    const subject = subjectOf(reading.query)
     return `${at === 0 ? subject.leading : subject.within} ${moveOf(reading, language)}`
   })
   if (same.length === 0) return moves.length === 0 ? [] : [listed(moves)]
-  const names = same.slice(0, mostInSentence).map((reading, at) => {
-    const subject = subjectOf(reading.query, language.locale)
-    return at === 0 && moves.length === 0 ? subject.leading : subject.within
+  const stayed = stayedOf(same.slice(0, mostInSentence), moves.length === 0, language)
+  return [[...(moves.length === 0 ? [] : [listed(moves)]), stayed].join('; ')]
+}
+
+/** `exports and logins stayed about the same`, and against what where the line above the page does not say it. */
+function stayedOf(same: readonly Reading[], starts: boolean, language: Language, more = ''): string {
+  const names = same.map((reading, at) => {
+    const subject = subjectOf(reading.query)
+    return at === 0 && starts ? subject.leading : subject.within
   })
-  return [[...(moves.length === 0 ? [] : [listed(moves)]), `${listed(names)} stayed ${aboutTheSame}${onOf(same)}`].join('; ')]
+  const groups = [...Map.groupBy(names, (_, at) => onOf(same[at], language)).entries()]
+  const [only] = groups
+  if (only !== undefined && groups.length === 1) {
+    return `${listed(more === '' ? names : [...names, more])} stayed ${aboutTheSame}${only[0] === '' ? '' : ` ${only[0]}`}`
+  }
+  const told = groups.map(([on, group]) => `${listed(group)}${on === '' ? '' : ` ${on}`}`)
+  return `${listed(more === '' ? told : [...told, more])} stayed ${aboutTheSame}`
 }
 
 /** `all`: there is no other figure that may have moved without a test to tell. */
 function nothingMoved(same: readonly Reading[], all: boolean, language: Language): string {
-  const names = same.map((reading) => subjectOf(reading.query, language.locale))
   const [only] = same
-  if (same.length === 1 && only !== undefined) {
+  if (only === undefined) return ''
+  // A tile may show that the same figure moved on the year.
+  const elsewhere = same.some(({ comparisons }) => comparisons.slice(1).some(({ beyond }) => beyond === true))
+  const plain = onOf(only, language) === '' && elsewhere ? ` ${against(only.period, 'previous')}` : ''
+  if (same.length === 1) {
     const level = only.level === null ? '' : `, at ${language.numbers.inProse(only.level, only.format)}`
-    return `${names[0]?.leading} stayed ${aboutTheSame}${onOf(same)}${level}`
+    return `${stayedOf(same, true, language)}${plain}${level}`
   }
-  const first = all ? names[0]?.within : names[0]?.leading
-  const shown = [first ?? '', ...names.slice(1).map(({ within }) => within)]
-  const told = listed(
-    shown.length > 4 ? [...shown.slice(0, 3), `${inWords(shown.length - 3, language.numbers.whole)} more`] : shown,
-  )
-  return `${all ? 'Nothing moved beyond chance: ' : ''}${told} stayed ${aboutTheSame}${onOf(same)}`
+  const shown = same.length > 4 ? same.slice(0, 3) : same
+  const more = same.length > 4 ? `${inWords(same.length - 3, language.numbers.whole)} more` : ''
+  const told = stayedOf(shown, !all, language, more)
+  if (!all) return `${told}${/ on the \w+$/.test(told) ? '' : plain}`
+  const mixed = same.some((reading) => onOf(reading, language) !== onOf(only, language))
+  return `Nothing moved beyond chance${mixed ? '' : plain}: ${told}`
 }
 
-/** What they are compared with, where the line above does not say it. */
-function onOf(readings: readonly Reading[]): string {
-  const [first] = readings
-  const main = first?.comparisons[0]
-  return first === undefined || main === undefined || main.with === 'previous' ? '' : ` ${against(first.period, main.with)}`
+/** What it is compared with, where the line under the title does not say it. */
+function onOf(reading: Reading | undefined, { usual }: Language): string {
+  const main = reading?.comparisons[0]
+  return reading === undefined || main === undefined || isUsual(reading, usual) ? '' : against(reading.period, main.with)
 }
 
 function unanswered({ asked, failed }: { asked: number; failed: number }, { numbers }: Language): string[] {

@@ -26,13 +26,13 @@ export function periodOf(span: { readonly start: string; readonly end: string },
 }
 
 /** How a change is put beside its figure: `on the week`. */
-export function against(period: Period, to: ComparisonName): string {
+export function against(period: Pick<Period, 'unit'>, to: ComparisonName): string {
   if (to === 'year') return 'on the year'
   return period.unit === 'period' ? 'on the period before' : `on the ${period.unit}`
 }
 
 /** The compared period: `the week before`, `a year before`, `in the period before`. */
-export function before(period: Period, to: ComparisonName): string {
+export function before(period: Pick<Period, 'unit'>, to: ComparisonName): string {
   if (to === 'year') return 'a year before'
   return period.unit === 'period' ? 'in the period before' : `the ${period.unit} before`
 }
@@ -42,7 +42,7 @@ export function changeTitle(period: Period, to: ComparisonName): string {
   return `On the ${to === 'year' ? 'year' : period.unit} before`
 }
 
-/** Dates as the locale writes them; what joins them is English, like every sentence. */
+/** Dates as British English writes them, because they stand in English sentences. */
 export interface Dates {
   /** `Monday 9 to Sunday 15 November 2026`, `October 2026`, `2 to 8 November`. */
   readonly span: (period: Period, as?: { readonly weekdays?: boolean; readonly year?: boolean }) => string
@@ -50,7 +50,7 @@ export interface Dates {
   readonly during: (period: Period, year: boolean) => string
   /** Seen from the scheduled instant: `last week`, `the week before last`, `yesterday`, `in October`, `in this period`. */
   readonly lately: (period: Period, at: Temporal.Instant) => string
-  /** `16 November 2026 at 08:00` */
+  /** `16 November 2026, 08:00` */
   readonly moment: (time: Temporal.ZonedDateTime) => string
   /** `19 Oct`, for axes. */
   readonly short: (
@@ -59,15 +59,14 @@ export interface Dates {
   ) => string
 }
 
-export function datesOf(locale: string, calendar: Pick<Calendar, 'weekStart'>): Dates {
-  // Results are dated by the Gregorian calendar, in every locale.
+export function datesOf(calendar: Pick<Calendar, 'weekStart'>): Dates {
   const formatters = new Map<string, Intl.DateTimeFormat>()
   // One is dear to make, and an axis of hours has a thousand labels.
   const formatter = ({ timeZoneId }: Temporal.ZonedDateTime, options: Intl.DateTimeFormatOptions) => {
     const key = JSON.stringify([timeZoneId, options])
     const made =
       formatters.get(key) ??
-      new Intl.DateTimeFormat(locale, { timeZone: timeZoneId, calendar: 'gregory', numberingSystem: 'latn', ...options })
+      new Intl.DateTimeFormat('en-GB', { timeZone: timeZoneId, ...options })
     formatters.set(key, made)
     return made
   }
@@ -113,7 +112,7 @@ export function datesOf(locale: string, calendar: Pick<Calendar, 'weekStart'>): 
       }
       return unit === 'period' || unit === 'hour' ? 'in this period' : during(period, period.start.year !== now.year)
     },
-    moment: (time) => `${print(time, { day: 'numeric', month: 'long', year: 'numeric' })} at ${clock(time)}`,
+    moment: (time) => `${print(time, { day: 'numeric', month: 'long', year: 'numeric' })}, ${clock(time)}`,
     short: (time, as) => {
       if (as === 'time') return clock(time)
       return as === 'date and time' ? `${print(time, shortOptions.date)}, ${clock(time)}` : print(time, shortOptions[as])
@@ -137,6 +136,10 @@ export function zoneName(timezone: string): string {
   return `${city} time`
 }
 
+export function isSame(a: Period, b: Period): boolean {
+  return a.start.equals(b.start) && a.end.equals(b.end)
+}
+
 /** The last millisecond of it: the day that people call its last. */
 function lastMoment({ end }: Period): Temporal.ZonedDateTime {
   return end.subtract({ milliseconds: 1 })
@@ -150,11 +153,10 @@ function isMidnight(time: Temporal.ZonedDateTime): boolean {
   return time.equals(time.startOfDay())
 }
 
-const dash = /^(\.?)\s*[–—-]\s*$/
+const dash = /^\s*[–—-]\s*$/
 
 /** Intl joins with a dash, and repeats a month that both days share when weekdays are named. */
 function joinRange(parts: readonly Intl.DateTimeRangeFormatPart[]): string {
-  // German has the point of the first day before the dash, in the same part.
   const shared = parts.findIndex((part) => part.source === 'shared' && dash.test(part.value))
   if (shared === -1) return textOf(parts)
   const [first, last] = [parts.slice(0, shared), parts.slice(shared + 1)]
@@ -162,8 +164,7 @@ function joinRange(parts: readonly Intl.DateTimeRangeFormatPart[]): string {
   const month = first.findIndex(({ type }) => type === 'month')
   const repeated = month > day && last.some(({ type, value }) => type === 'month' && value === first[month]?.value)
   const bare = repeated && !first.some(({ type }) => type === 'year')
-  const point = parts[shared]?.value.replace(dash, '$1') ?? ''
-  return `${textOf(bare ? first.slice(0, day + 1) : first)}${point} to ${textOf(last)}`
+  return `${textOf(bare ? first.slice(0, day + 1) : first)} to ${textOf(last)}`
 }
 
 /** Without the comma that some English dates have between weekday and day, and others not. */

@@ -4,18 +4,37 @@ export interface SegmentNames {
   readonly heading: string
   /** `Germany` for `DE` where the property is a country; else the name itself. */
   readonly show: (name: string) => string
+  /** So many of them: `31 more countries`, and `segments` where the heading is no ordinary word. */
+  readonly more: (count: number, print: (value: number) => string) => string
 }
 
 /** For a split by `on` (a property, or an expression that reads one); without it the parts are events. */
-export function segmentNames(on: string | readonly string[] | undefined, locale: string): SegmentNames {
-  if (on === undefined) return { heading: 'Event', show: readable }
+export function segmentNames(on: string | readonly string[] | undefined): SegmentNames {
+  if (on === undefined) return named('Event')
   const properties = [on].flat().map(propertyIn)
   const heading = properties.map((property) => (property === undefined ? 'Segment' : headingOf(property))).join(', ')
   const [property] = properties
-  if (properties.length !== 1 || property === undefined || !isCountry(property)) return { heading, show: readable }
-  const regions = new Intl.DisplayNames(locale, { type: 'region', fallback: 'none' })
-  return { heading: 'Country', show: (name) => (/^[A-Z]{2}$/.test(name) ? (regions.of(name) ?? name) : readable(name)) }
+  if (properties.length !== 1 || property === undefined || !isCountry(property)) return named(heading)
+  // In English, like the sentences that they stand in.
+  const regions = new Intl.DisplayNames('en-GB', { type: 'region', fallback: 'none' })
+  return named('Country', (name) => (/^[A-Z]{2}$/.test(name) ? (regions.of(name) ?? name) : readable(name)))
 }
+
+function named(heading: string, show: SegmentNames['show'] = readable): SegmentNames {
+  const last = heading.split(' ').at(-1)?.toLowerCase() ?? ''
+  const noun = nouns.has(last) ? heading.charAt(0).toLowerCase() + heading.slice(1) : 'segment'
+  const plural = /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`
+  return { heading, show, more: (count, print) => `${print(count)} more ${count === 1 ? noun : plural}` }
+}
+
+/** What properties are often called, where the plural is plain. */
+const nouns = new Set(
+  `account app article author brand browser campaign carrier category channel city client company cohort country course
+  currency customer department device domain event experiment game genre group host industry item keyword language level
+  locale manufacturer market medium method model network organisation organization page partner path plan platform product
+  project provider reason referrer region resolution role room screen segment size source state store tag team tier title
+  topic type user variant vendor version workspace`.split(/\s+/),
+)
 
 /** The property that `country` or `properties["country"]` reads; undefined for anything less plain. */
 function propertyIn(on: string): string | undefined {

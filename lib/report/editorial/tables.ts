@@ -17,8 +17,13 @@ export interface Shown {
   readonly rows: number
 }
 
-/** One row for each part: its name, a bar, its figure and its change against the first compared period. */
-export function seriesTable(reading: Reading, result: SeriesResult, names: SegmentNames, { numbers, locale }: Language): Shown {
+/** One row for each part: its name, a bar (unless a chart has it), its figure and its change against the first compared period. */
+export function seriesTable(
+  reading: Reading,
+  result: SeriesResult,
+  names: SegmentNames,
+  { language: { numbers }, bars }: { readonly language: Language; readonly bars: boolean },
+): Shown {
   const [main] = reading.comparisons
   const series = shownFirst(
     result.series,
@@ -28,8 +33,8 @@ export function seriesTable(reading: Reading, result: SeriesResult, names: Segme
   const most = Math.max(0, ...series.map(({ total }) => total ?? 0))
   const columns: Table['columns'] = [
     { title: names.heading, align: 'left' },
-    { title: '', align: 'left', bar: true },
-    { title: subjectOf(reading.query, locale).leading, align: 'right' },
+    ...(bars ? [{ title: '', align: 'left' as const, bar: true }] : []),
+    { title: subjectOf(reading.query).leading, align: 'right' },
     ...(main === undefined ? [] : [{ title: changeTitle(reading.period, main.with), align: 'right' as const }]),
   ]
   const rows = series.map(({ name, total, folded }): Cell[] => {
@@ -37,7 +42,7 @@ export function seriesTable(reading: Reading, result: SeriesResult, names: Segme
     const change = reading.parts.get(name)
     return [
       { text: other ? `${name} (${numbers.whole(folded)})` : names.show(name), ...(other ? { other } : {}) },
-      { share: most === 0 ? 0 : Math.max(0, total ?? 0) / most },
+      ...(bars ? [{ share: most === 0 ? 0 : Math.max(0, total ?? 0) / most }] : []),
       { text: numbers.figure(total, reading.format) },
       ...(main === undefined
         ? []

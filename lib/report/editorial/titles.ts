@@ -10,14 +10,19 @@ export interface Subject {
   readonly countable: boolean
 }
 
-/** The title without a trailing ` by country`, which names the table, not the figure. */
-export function subjectOf(query: Pick<Query, 'title'>, locale: string): Subject {
-  const bare = query.title.trim().replace(/(\S)\s+by\s+\S.*$/su, '$1')
-  // Other languages have their own capitals; German nouns keep theirs.
-  const english = /^en\b/i.test(locale)
+/**
+ * The title without what names the table and the axis, not the figure: a trailing ` by country` where it is split, and of
+ * a count a trailing ` by hour` or ` per hour`, because the figure is the total of the period.
+ */
+export function subjectOf({ title, question }: Pick<Query, 'title' | 'question'>): Subject {
+  const split = (question.kind === 'segmentation' || question.kind === 'funnel') && question.on !== undefined
+  const adds = question.kind === 'segmentation' && ['general', 'unique', 'sum'].includes(question.type)
+  const whole = title.trim()
+  const undivided = split ? whole.replace(/(\S)\s+by\s+\S.*$/su, '$1') : whole
+  const bare = adds ? undivided.replace(/(\S)\s+(?:by|per)\s+(?:minute|hour|day|week|month|year)$/iu, '$1') : undivided
   return {
     leading: /^[a-z]+(?:[\s-]|$)/.test(bare) ? bare.charAt(0).toUpperCase() + bare.slice(1) : bare,
-    within: english && isPlainWord(bare) ? bare.charAt(0).toLowerCase() + bare.slice(1) : bare,
+    within: isPlainWord(bare) ? bare.charAt(0).toLowerCase() + bare.slice(1) : bare,
     countable: !/^\d/.test(bare) && isPlural(bare),
   }
 }

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { Temporal } from 'temporal-polyfill'
 import { RefusedError, WaitError } from '../../errors.ts'
 import type { Question } from '../../query.ts'
 import type { Window } from '../../timeframe.ts'
@@ -72,14 +71,19 @@ function open(config: Config, context: SourceContext): Source {
 /** The files of every stretch that a question reads. Waits, and in the end refuses, where the export has not kept one. */
 async function exportedFiles(config: Config, ask: Ask<AnsweredKind>, context: SourceContext): Promise<EventFile[]> {
   const name = config.export ?? ''
+  // Waiting would be for what never comes.
+  if (context.exported === undefined) {
+    throw new RefusedError(`lake ${context.name} reads export ${name}, and this version does not run exports yet`, {
+      remedy: 'name a folder of events instead: `events: ./events`',
+    })
+  }
   const files = new Set<string>()
   const missing = new Set<string>()
   for (const { start, end } of stretchesOf(ask)) {
     const [from, to] = [start, end].map(({ epochMilliseconds }) => new Date(epochMilliseconds)) as [Date, Date]
-    const exported = await context.exported?.(name, from, to)
-    for (const file of exported?.files ?? []) files.add(file)
-    for (const window of exported?.missing ?? []) missing.add(window)
-    if (exported === undefined) for (const day of daysOf(start, end)) missing.add(day)
+    const exported = await context.exported(name, from, to)
+    for (const file of exported.files) files.add(file)
+    for (const window of exported.missing) missing.add(window)
   }
   if (missing.size > 0) throw notKept(config, [...missing].toSorted(), ask, context)
   if (files.size === 0) throw new RefusedError(`export ${name} has kept nothing of the time that is asked for`)
@@ -107,14 +111,6 @@ function stretchesOf({ question, windows }: Ask<AnsweredKind>): Pick<Window, 'st
   if (question.kind === 'segmentation') return [windows.trend ?? windows.timeframe, ...figuresOf(windows)]
   const seconds = parseDuration(question.within) ?? 0
   return figuresOf(windows).map(({ start, end }) => ({ start, end: end.add({ seconds }) }))
-}
-
-function daysOf(start: Temporal.ZonedDateTime, end: Temporal.ZonedDateTime): string[] {
-  const days: string[] = []
-  for (let day = start.startOfDay(); Temporal.ZonedDateTime.compare(day, end) < 0; day = day.add({ days: 1 })) {
-    days.push(day.toPlainDate().toString())
-  }
-  return days
 }
 
 /** The SQL, with what its columns stand for. */

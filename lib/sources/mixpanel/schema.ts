@@ -1,6 +1,7 @@
 import { Temporal } from 'temporal-polyfill'
 import * as z from 'zod'
 import { addressProblem } from '../../http.ts'
+import { credentialReference } from '../reference.ts'
 
 /** What a Mixpanel source says of itself in the project file. */
 
@@ -31,7 +32,7 @@ export const config = z.strictObject({
   /** Where the service account stands: `ssm:/name`, `secretsmanager:name` or `env:NAME`; never the account itself. */
   credentials: z
     .string()
-    .regex(/^(?:ssm:\/|secretsmanager:|env:)\S+$/, 'credentials are a reference: ssm:/name, secretsmanager:name or env:NAME'),
+    .regex(credentialReference, 'credentials are a reference: ssm:/name, secretsmanager:name or env:NAME'),
   /** The global data view of a project that has Data Views. */
   workspace: id.optional(),
   /** The project's time zone at Mixpanel, in which it counts whole days; the file's unless said. */

@@ -53,7 +53,7 @@ export async function answerSegmentation(ask: Ask<'segmentation'>, client: Mixpa
   }
 
   const segments = counted.flatMap((part) => part.segments)
-  const arranged = arrangeSegments(segments, { limit: question.limit, clean: question.clean, adds })
+  const arranged = arrangeSegments(segments, { limit: question.limit, clean: question.clean && split, adds })
   const partial = buckets.filter((bucket) => !bucket.whole).map((bucket) => bucket.label)
   return {
     unit: question.unit,

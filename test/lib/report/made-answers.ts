@@ -137,7 +137,7 @@ export function ratioAnswer(
   of: Answer,
   to: Answer,
 ) {
-  return ratioOf(query, head(query, report, at), of, to)
+  return ratioOf(query, head(query, report, at), of, to, report)
 }
 
 export function failureAnswer(

@@ -87,13 +87,33 @@ describe('a run', () => {
     await runReport(request, context)
     const before = await contents(context.store)
     const source = vendor()
-    const outcome = done(await runReport({ ...request, again: true }, { ...context, source: () => source }))
+    const outcome = done(await runReport({ ...request, again: 'a wish' }, { ...context, source: () => source }))
     expect(source.asked).toHaveLength(3)
     expect(outcome.run).toBe('weekly/20261116T070000Z-2')
     const after = await contents(context.store)
     for (const [key, body] of before) if (!key.endsWith('latest.json')) expect(after.get(key), key).toBe(body)
     const latest = latestPointer.parse(JSON.parse(after.get('reports/weekly/latest.json') ?? ''))
     expect(latest.queries['signups']?.run).toBe('weekly/20261116T070000Z-2')
+  })
+
+  test('the same wish to ask again goes on with the same attempt, another one gets the next', async () => {
+    const source = vendor()
+    const context = desk(folder, { source: () => source })
+    await runReport(request, context)
+    const runs: string[] = []
+    for (const wish of ['one', 'one', 'two']) runs.push(done(await runReport({ ...request, again: wish }, context)).run)
+    expect(runs.map((run) => run.slice(-2))).toEqual(['-2', '-2', '-3'])
+    expect(source.asked).toHaveLength(9)
+  })
+
+  test('where nothing could be answered, asking again mails the readers: they got nothing', async () => {
+    const mailer = postOffice(folder)
+    const context = desk(folder, { source: () => vendor(() => new RefusedError('no')), mailer })
+    await runReport({ ...request, send: 'readers' }, context)
+    const again = { ...request, again: 'mended', send: 'readers' } as const
+    const source = vendor()
+    done(await runReport(again, { ...context, source: () => source }))
+    expect(await mailer.taken()).toEqual([report.owner, 'a@example.com', 'b@example.com'])
   })
 
   test('an older run never moves latest back', async () => {
@@ -204,6 +224,24 @@ describe('sending', () => {
     expect(await mailer.taken()).toEqual(['a@example.com', 'b@example.com'])
   })
 
+  test('a mail that waits asks nobody anew: both readers get the same, failures included', async () => {
+    let trouble: unknown
+    const mailer = postOffice(folder, () => trouble)
+    const refusing = vendor((query) => (query === 'Errors' ? new RefusedError('no such event') : undefined))
+    const context = desk(folder, { mailer, source: () => refusing })
+    const send = { ...request, send: 'readers' } as const
+    trouble = new WaitError('throttled', { until: new Date('2026-11-16T07:01:00Z') })
+    expect((await runReport(send, context)).status).toBe('again')
+    const asked = refusing.asked.length
+    trouble = undefined
+    const recovered = vendor()
+    const outcome = done(await runReport(send, { ...context, source: () => recovered }))
+    expect(recovered.asked).toEqual([])
+    expect(refusing.asked).toHaveLength(asked)
+    expect(outcome.failures.map(({ query }) => query)).toEqual(['errors', 'rate'])
+    expect((await manifestOf(context)).status).toBe('partial')
+  })
+
   test('a time-out leaves the mail unknown: told each time, never sent again', async () => {
     let trouble: unknown = new UnavailableError('no answer within 30 s')
     const mailer = postOffice(folder, () => trouble)
@@ -227,7 +265,7 @@ describe('a request that makes no sense is refused, and nothing is done', () => 
     ['an unknown report', { ...request, report: 'weakly' }, /no report "weakly".*/],
     ['the future', { ...request, scheduledAt: monday.add({ hours: 1 }) }, /in the future/],
     ['a sample that is sent', { ...request, sample: true, send: 'readers' as const }, /never sent/],
-    ['readers of a second answer', { ...request, again: true, send: 'readers' as const }, /never mails the readers/],
+    ['readers of a second answer', { ...request, again: 'a wish', send: 'readers' as const }, /never mails the readers/],
   ])('%s', async (_, wrong, message) => {
     const context = desk(folder, { mailer: postOffice(folder) })
     await expect(runReport(wrong, context)).rejects.toThrow(message)

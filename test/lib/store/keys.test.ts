@@ -69,6 +69,12 @@ describe('the key of a mail’s claim', () => {
     expect(key('anne@example.com')).not.toBe(key('ann@example.com'))
   })
 
+  test('is of a mailbox only, and what is none is not repeated', () => {
+    for (const recipient of ['ann', 'ann@example.com, bo@example.com', 'Ann <ann>']) {
+      expect(() => key(recipient)).toThrow(new RangeError('a recipient of a report is no mailbox'))
+    }
+  })
+
   test('is another for each purpose and attempt, so a trial never takes the readers’ mail', () => {
     expect(new Set([key('ann@example.com'), key('ann@example.com', 'trial'), key('ann@example.com', 'report', 2)]).size).toBe(3)
   })

@@ -108,8 +108,12 @@ describe('a lake over an export', () => {
     await expect(refused).rejects.toThrow('export events has not kept 2026-11-08')
   })
 
-  test('names the days where no export can be read at all', async () => {
-    await expect(open('2026-11-09T10:00:00Z')).rejects.toThrow('has not kept 2025-11-08, 2025-11-09, 2026-11-07, 2026-11-08')
-    await expect(open('2026-11-09T07:30:00Z', undefined, '1 hour')).rejects.toThrow(WaitError)
+  test('refuses at once where nobody runs exports, for waiting would be for what never comes', async () => {
+    const asked = open('2026-11-09T07:00:00Z')
+    await expect(asked).rejects.toThrow(RefusedError)
+    await expect(asked).rejects.toMatchObject({
+      message: 'lake own reads export events, and this version does not run exports yet',
+      remedy: 'name a folder of events instead: `events: ./events`',
+    })
   })
 })

@@ -70,7 +70,9 @@ describe('segments', () => {
       ['Other', 2],
     ])
     expect(counted.total).toBe(10)
-    expect(counted.notes).toMatchObject([{ kind: 'other', text: expect.stringContaining('2 more') }])
+    const said = /^(\d+) of the total have no value/.exec(counted.notes[0]?.text ?? '')?.[1]
+    expect(counted.series.reduce((sum, { total }) => sum + (total ?? 0), Number(said))).toBe(counted.total)
+    expect(counted.notes.slice(1)).toMatchObject([{ kind: 'other', text: expect.stringContaining('2 more') }])
     const unique = await segmentation(
       segmentationAsk({ event: 'A', on: 'p', type: 'unique', limit: 2, unit: 'week', clean: true }),
     )

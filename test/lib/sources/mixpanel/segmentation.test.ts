@@ -69,8 +69,19 @@ describe('totals', () => {
           totals: { DE: 10, IT: null, Other: 2 },
         },
       ],
-      notes: [{ kind: 'other', text: 'Other holds 3 more segments beyond the limit of 2' }],
+      // 15 + 4 + 1 are shown of the 70.
+      notes: [
+        { kind: 'other', text: '50 of the total have no value and are not shown' },
+        { kind: 'other', text: 'Other holds 3 more segments beyond the limit of 2' },
+      ],
     })
+  })
+
+  test('of an event that is called undefined are shown: clean is about values', async () => {
+    const body = await asking({ event: 'undefined', clean: true }, {}, [
+      call('segmentation', { event: 'undefined', type: 'general', unit: 'day', ...week }, segments({ x: { '2026-11-09': 2 } })),
+    ])
+    expect(body).toMatchObject({ series: [{ name: 'undefined', total: 2 }], total: 2, notes: [] })
   })
 
   test('of one event are one series of its name, whatever label the vendor gives it; days without are 0', async () => {
@@ -308,6 +319,19 @@ describe('days', () => {
       remedy: expect.stringContaining('timezone: US/Pacific'),
     })
     await expect(asking({ event: 'A' }, { timezone: 'Etc/UTC' }, one, { timezone: 'UTC' })).resolves.toMatchObject({ total: 0 })
+  })
+
+  test('are the same in a zone with the same clock, as `check` has it', async () => {
+    const asked = asking({ event: 'A' }, {}, one, { timezone: 'Europe/Paris' })
+    await expect(asked).resolves.toMatchObject({ total: 0 })
+  })
+
+  test('at both ends of the window: London’s clock and Lisbon’s differed in 1996', async () => {
+    // Lisbon kept central European time until 31 March 1996; from then on it has London's.
+    const when = { timeframe: { start: '1996-03-30', end: '1996-04-02' }, timezone: 'Europe/London' }
+    await expect(asking({ event: 'A' }, when, [], { timezone: 'Europe/Lisbon' })).rejects.toThrow(RefusedError)
+    const other = { timeframe: { start: '2026-03-28', end: '2026-07-02' }, timezone: 'Europe/Berlin' }
+    await expect(asking({ event: 'A' }, other, [], { timezone: 'Africa/Lagos' })).rejects.toThrow(RefusedError)
   })
 
   test('are whole', async () => {
