@@ -102,7 +102,10 @@ export function trendProblem(timeframe: Timeframe, trend: Timeframe): string | u
     return inner.start < outer.start ? 'a trend is at least as long as its timeframe' : undefined
   }
   if (inner.kind !== outer.kind || inner.unit !== outer.unit) {
-    return `a trend ends with its timeframe, so it is in the same unit: write ${inner.kind}_…_${inner.unit}s`
+    const same = inner.unit === outer.unit
+    const count = same ? Math.max(inner.count, outer.count) : 4 * inner.count
+    const example = `${inner.kind}_${count}_${inner.unit}${count === 1 ? '' : 's'}`
+    return `a trend ends with its timeframe, so ${same ? `it is ${inner.kind}_… too` : 'it is in the same unit'}: write ${example}`
   }
   return outer.count < inner.count ? 'a trend is at least as long as its timeframe' : undefined
 }

@@ -11,7 +11,7 @@ import type { Project } from './project.ts'
 import { readerOf } from './reader.ts'
 import { resolveProject } from './resolve.ts'
 import { secretFindings } from './secrets.ts'
-import { isSerious, syntaxFindings } from './syntax.ts'
+import { breakIn, isSerious, syntaxFindings } from './syntax.ts'
 import type { Finding, Path, Tree } from './tree.ts'
 import { treeOf } from './tree.ts'
 
@@ -71,8 +71,9 @@ function parse(original: string, lines: LineCounter): { document: Document.Parse
       prettyErrors: false,
       ...(text === original ? { lineCounter: lines } : {}),
     })
+    const end = breakIn(document, text)
     const fresh = [...misreadFindings(document, text), ...syntaxFindings(document, text)].filter(
-      ({ from, to }) => to !== undefined && !unquoted.some((known) => from < (known.to ?? 0) && to > known.from),
+      ({ from, to }) => to !== undefined && from <= end && !unquoted.some((known) => from < (known.to ?? 0) && to > known.from),
     )
     const [first] = fresh.sort((a, b) => a.from - b.from)
     if (first?.to === undefined) return { document, unquoted, text }

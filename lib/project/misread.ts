@@ -9,7 +9,7 @@ import { meantText, quoted } from './tree.ts'
  * that whatever else is wrong inside of it follows from it.
  */
 export function misreadFindings(document: Document.Parsed, text: string): Finding[] {
-  const findings: Finding[] = []
+  const findings: Finding[] = document.errors.length > 0 ? commentsOverBrackets(text) : []
   visit(document, {
     Scalar(key, scalar) {
       if (key === 'key' || scalar.type !== 'PLAIN' || !scalar.range) return
@@ -48,13 +48,33 @@ function cutSchedule(scalar: Scalar, text: string): Finding | undefined {
 /** `event: Sign Up #2`: YAML takes what follows a space and # for a comment. */
 function cutByComment(scalar: Scalar, text: string): Finding | undefined {
   const [from = 0, end = 0] = scalar.range ?? []
-  if (typeof scalar.value !== 'string') return undefined
-  if (!/^[ \t]+#[^\s#!-]/.test(text.slice(end))) return undefined
+  const gap = /^[ \t]+(?=#[^\s#!-])/.exec(text.slice(end))?.[0].length
+  if (gap === undefined) return undefined
+  // `event: #1` is nothing at all.
+  if (scalar.value === null && scalar.source === '') return commentAt(text, end + gap)
+  return typeof scalar.value === 'string' ? commentAt(text, from) : undefined
+}
+
+/** `{ event: Sign Up, #on: country }`: the comment takes the brackets with it, and they are missed lines later. */
+function commentsOverBrackets(text: string): Finding[] {
+  const comments = [...text.matchAll(/(?<=[ \t])#[^\s#!-][^\r\n]*[\]}][^\r\n]*/g)]
+  return comments.filter(({ index }) => !isQuoted(text, index) && inFlow(text, index)).map(({ index }) => commentAt(text, index))
+}
+
+function isQuoted(text: string, at: number): boolean {
+  const before = text.slice(text.lastIndexOf('\n', at - 1) + 1, at).replace(/'[^']*'|"[^"]*"/g, '')
+  return /(?:^|[\s,:[{])['"]/.test(before) || /[ \t]#/.test(before)
+}
+
+/** A text that YAML ends at a #, or does not even begin. */
+function commentAt(text: string, from: number): Finding {
+  const meant = meantText(text, from, inFlow(text, from))
+  const key = /^(#[^\s:]+): /.exec(meant)?.[1]
   return {
     from,
-    to: from + meantText(text, from, inFlow(text, from)).length,
-    message: 'a space and # begin a comment, so the text ends before it',
-    remedy: `${quoteIt(text, from)}, or put a space after the # of a comment`,
+    to: from + meant.length,
+    message: `a space and # begin a comment, so the ${meant.startsWith('#') ? 'line' : 'text'} ends before it`,
+    remedy: `${key === undefined ? quoteIt(text, from) : `quote it: ${quoted(key)}`}, or put a space after the # of a comment`,
   }
 }
 

@@ -87,9 +87,16 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
         remedy: `quote it: ${quoted(written)}`,
       })
     }
-    for (const issue of result.error?.issues ?? []) {
+    const issues = result.error?.issues ?? []
+    const mistyped = issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? meantKeys(issue.keys, keysAt(schema, issue.path)).map((key) => JSON.stringify([...path, ...issue.path, key]))
+        : [],
+    )
+    for (const issue of issues) {
       const at = [...path, ...(issue.path as (string | number)[])]
-      if (!misprints.has(JSON.stringify(at))) tell(issue, schema, path)
+      const said = misprints.has(JSON.stringify(at)) || (tree.entry(at) === undefined && mistyped.includes(JSON.stringify(at)))
+      if (!said) tell(issue, schema, path)
     }
     return result.success && misprints.size === 0 ? { value, right: true, data: result.data } : { value, right: false }
 
@@ -180,11 +187,12 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
       const known = Object.keys(shape)
       const unknown = Object.keys(given ?? {}).filter((key) => !known.includes(key))
       unknownKeys(unknown, known, path)
+      const mistyped = meantKeys(unknown, known)
       const values: Record<string, unknown> = {}
       const data: Record<string, unknown> = {}
       let right = unknown.length === 0
       for (const key of known) {
-        if ((but as readonly string[]).includes(key)) continue
+        if ((but as readonly string[]).includes(key) || (mistyped.includes(key) && given?.[key] === undefined)) continue
         const field = read(shape[key] as unknown as z.ZodType, [...path, key])
         if (field.value !== undefined) values[key] = field.value
         if (field.data !== undefined) data[key] = field.data
@@ -199,6 +207,11 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
       return { data, right } as never
     },
   }
+}
+
+/** The keys that mistyped ones were meant to be: that these are missing needs no telling. */
+function meantKeys(unknown: readonly string[], known: readonly string[]): string[] {
+  return unknown.flatMap((key) => closest(key, known) ?? [])
 }
 
 /** Where a mistake in a value is shown: a map and a list over lines at their key, anything else at itself. */

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { Query, Question, QuestionKind } from '../query.ts'
+import type { Query, Question, QuestionKind, Segmentation } from '../query.ts'
 import { query as querySchema, questionKinds } from '../query.ts'
 import type { ComparisonName, Timeframe } from '../timeframe.ts'
 import { trendProblem } from '../timeframe.ts'
@@ -41,9 +41,10 @@ export function resolveQuery(around: Surroundings, frame: Frame, name: string): 
   if (kind === undefined) return undefined
   if (kind === 'ratio') return { name, ratio: own }
   const question = own[kind] === undefined || !readable ? undefined : ({ kind, ...own[kind] } as Question)
-  const source = resolveSource(around, frame, path, kind, question)
+  const sound = question !== undefined && checkQuestion(around, path, question)
+  if (sound && own.format !== undefined) checkFormat(around, [...path, 'format'], own.format, question)
+  const source = resolveSource(around, frame, path, kind, sound ? question : undefined)
   const timeframe = resolveTimes(around, frame, path, own, kind)
-  if (question?.kind === 'funnel') checkFunnel(around, [...path, 'funnel'], question)
   if (!right || question === undefined || source === undefined || timeframe === undefined) return undefined
   return {
     ...shownAs(name, own),
@@ -53,6 +54,12 @@ export function resolveQuery(around: Surroundings, frame: Frame, name: string): 
     ...(own.trend === undefined ? {} : { trend: own.trend }),
     compare: own.compare ?? frame.compare ?? [],
   }
+}
+
+/** Whether a question is one, whoever is asked. */
+function checkQuestion(around: Surroundings, path: Path, question: Question): boolean {
+  if (question.kind === 'funnel') return checkFunnel(around, [...path, 'funnel'], question)
+  return question.kind !== 'segmentation' || checkSegmentation(around, [...path, 'segmentation'], question)
 }
 
 /** What a query says of how it is shown. */
@@ -152,12 +159,71 @@ function resolveTimes(
   return timeframe
 }
 
-function checkFunnel({ reader, sources }: Surroundings, path: Path, funnel: Extract<Question, { kind: 'funnel' }>): void {
+function checkFunnel({ reader, sources }: Surroundings, path: Path, funnel: Extract<Question, { kind: 'funnel' }>): boolean {
   const { steps, figure } = funnel
-  if (figure !== undefined && figure > steps.length) {
-    reader.mistake([...path, 'figure'], `there is no step ${figure}: the funnel has ${steps.length}`)
+  const inside = figure === undefined || figure <= steps.length
+  if (!inside) reader.mistake([...path, 'figure'], `there is no step ${figure}: the funnel has ${steps.length}`)
+  const saved = Object.keys(funnel.saved ?? {}).map((source) =>
+    checkName(reader, [...path, 'saved', source], 'source', source, sources.keys(), 'key'),
+  )
+  return inside && saved.every((known) => known)
+}
+
+const counted: Partial<Record<Segmentation['type'], string>> = { general: 'events', unique: 'users', average: 'events per user' }
+const measured: Partial<Record<Segmentation['type'], string>> = {
+  sum: 'a sum needs `of`: the property that is added',
+  min: 'a minimum needs `of`: the property whose least value it is',
+  max: 'a maximum needs `of`: the property whose greatest value it is',
+  median: 'a median needs `of`: the property whose middle value it is',
+  percentile: 'a percentile needs `of`: the property whose values it ranks',
+}
+
+function checkSegmentation({ reader }: Surroundings, path: Path, { type, of, percentile }: Segmentation): boolean {
+  const needs = of === undefined ? measured[type] : undefined
+  const vain = of !== undefined && (type === 'general' || type === 'unique')
+  if (needs !== undefined) reader.missing([...path, 'of'], needs, 'add it, such as `of: amount`')
+  if (vain) {
+    reader.mistake(
+      [...path, 'of'],
+      `this counts ${counted[type]}, and \`of\` is of a sum or an average`,
+      'add `type: sum`, or leave it out',
+    )
   }
-  for (const source of Object.keys(funnel.saved ?? {})) {
-    checkName(reader, [...path, 'saved', source], 'source', source, sources.keys(), 'key')
+  const unranked = type === 'percentile' && percentile === undefined
+  if (unranked)
+    reader.missing([...path, 'percentile'], 'a percentile needs `percentile`: which one it is', 'add `percentile: 90`')
+  const unasked = type !== 'percentile' && percentile !== undefined
+  if (unasked) {
+    reader.mistake([...path, 'percentile'], 'only a percentile has `percentile`', 'add `type: percentile`, or leave it out')
+  }
+  return needs === undefined && !vain && !unranked && !unasked
+}
+
+/** Whether a figure can be what its format makes of it: a count is neither money nor a share. */
+export function checkFormat({ reader }: Surroundings, path: Path, format: string, question: Question): void {
+  if (question.kind === 'funnel' && format !== 'percent') {
+    reader.mistake(path, "a funnel's figure is a percentage", 'leave `format` out')
+  }
+  if (question.kind === 'ratio' && format === 'percent' && question.times !== 1) {
+    reader.mistake(
+      path,
+      'a percentage is out of 100 by itself',
+      `leave out \`times: ${question.times}\`, or write \`format: number\``,
+    )
+  }
+  if (question.kind !== 'segmentation' || format === 'number') return
+  const what = counted[question.type]
+  if (question.of === undefined && what !== undefined) {
+    const remedy =
+      format === 'percent'
+        ? 'divide it by another query with a `ratio`, or write `format: number`'
+        : `add up the property that holds the ${format} with \`type: sum\` and \`of\`, or write \`format: number\``
+    reader.mistake(
+      path,
+      `this counts ${what}, and \`format: ${format}\` is ${format === 'percent' ? 'a share' : 'money'}`,
+      remedy,
+    )
+  } else if (question.type === 'sum' && format === 'percent') {
+    reader.mistake(path, 'a sum is no share', 'divide it by another query with a `ratio`, or write `format: number`')
   }
 }

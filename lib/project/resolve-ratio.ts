@@ -2,7 +2,7 @@ import type { Query } from '../query.ts'
 import type { Timeframe } from '../timeframe.ts'
 import { checkName } from './names.ts'
 import type { Frame, OpenRatio } from './resolve-query.ts'
-import { shownAs } from './resolve-query.ts'
+import { checkFormat, shownAs } from './resolve-query.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Path } from './tree.ts'
 
@@ -27,6 +27,7 @@ export function resolveRatio(around: Surroundings, frame: Frame, open: OpenRatio
     )
     return undefined
   }
+  if (!checkSplit(around, [...path, 'ratio'], of, to)) return undefined
   for (const word of ['timeframe', 'trend'] as const) {
     if (own[word] === undefined || same(own[word], of[word])) continue
     reader.mistake([...path, word], `a ratio speaks of the \`${word}\` of ${of.name} and ${to.name}`, 'leave it out')
@@ -39,10 +40,12 @@ export function resolveRatio(around: Surroundings, frame: Frame, open: OpenRatio
     reader.mistake([...path, 'compare'], `${who} is not compared with \`${lacking}\``, `add it to the \`compare\` of ${who}`)
   }
   if (own.ratio === undefined) return undefined
+  const question = { kind: 'ratio', ...own.ratio } as const
+  if (own.format !== undefined) checkFormat(around, [...path, 'format'], own.format, question)
   const { timeframe, trend } = of
   return {
     ...shownAs(name, own),
-    question: { kind: 'ratio', ...own.ratio },
+    question,
     timeframe,
     ...(trend === undefined ? {} : { trend }),
     compare,
@@ -66,6 +69,27 @@ function differences(of: Query, to: Query): string | undefined {
   if (!same(of.trend, to.trend)) return 'trend'
   const [first, second] = [of.question, to.question]
   return first.kind === 'segmentation' && second.kind === 'segmentation' && first.unit !== second.unit ? 'unit' : undefined
+}
+
+/** Segments are divided by the segment of their name, or by the whole. */
+function checkSplit({ reader }: Surroundings, path: Path, of: Query, to: Query): boolean {
+  const [over, under] = [splitOf(of), splitOf(to)]
+  if (under === undefined || over === under) return true
+  const [message, remedy] =
+    over === undefined
+      ? [`${to.name} is split by ${under}, and ${of.name} is not`, `split ${of.name} as well, or leave ${to.name} whole`]
+      : [`${of.name} is split by ${over}, and ${to.name} by ${under}`, `split both alike, or leave ${to.name} whole`]
+  reader.mistake(path, message, `${remedy}: a segment is divided by the one of its name, or by the whole`)
+  return false
+}
+
+/** What makes several series of a segmentation, in words; undefined where it is one. */
+function splitOf({ question }: Query): string | undefined {
+  if (question.kind !== 'segmentation') return undefined
+  const { event, on } = question
+  const events = Array.isArray(event) && event.length > 1 ? [`\`event: [${event.join(', ')}]\``] : []
+  const properties = on === undefined ? [] : [`\`on: ${Array.isArray(on) ? `[${on.join(', ')}]` : on}\``]
+  return [...events, ...properties].join(' and ') || undefined
 }
 
 function same(one: Timeframe | undefined, other: Timeframe | undefined): boolean {

@@ -13,6 +13,8 @@ import type { Path } from './tree.ts'
 
 const twoHours = 7200
 const tiles = 4
+/** manifest.json, latest.json and email.html; a query's answer is kept under its name. */
+const ownFiles = ['manifest', 'latest', 'email']
 
 /** One report; undefined where something in it is wrong, which has then been said. */
 export function resolveReport(around: Surroundings, name: string): Report | undefined {
@@ -53,6 +55,10 @@ function queryNames({ reader }: Surroundings, path: Path): string[] {
   const names = namesAt(reader, at)
   const remedy = 'add one, such as `signups: { segmentation: { event: Sign Up }, timeframe: previous_1_week }`'
   const given = reader.raw(at)
+  for (const taken of names.filter((name) => ownFiles.includes(name))) {
+    const message = `a query cannot be called ${taken}: a report keeps a file of that name for itself`
+    reader.mistake([...at, taken], message, `give it another name, such as ${taken}s`, 'key')
+  }
   if (given === undefined && reader.raw(path) !== null)
     reader.missing(at, 'a report asks something: `queries` is missing', remedy)
   else if (given !== null && typeof given === 'object' && Object.keys(given).length === 0) {

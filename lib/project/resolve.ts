@@ -21,6 +21,7 @@ export function resolveProject(
   warn: (finding: Finding) => void,
 ): Resolved | undefined {
   const { data: head } = reader.fields(project, [], ['sources', 'defaults', 'reports', 'exports'])
+  const warnAt: Surroundings['warn'] = (path, message) => warn({ from: reader.tree.entry(path)?.key ?? 0, message })
   const around: Surroundings = {
     reader,
     kinds,
@@ -28,7 +29,11 @@ export function resolveProject(
     weekStart: head.weekStart ?? 'monday',
     defaults: reader.fields(defaults, ['defaults']).data,
     sources: new Map(namesAt(reader, ['sources']).map((source) => [source, readSource(reader, kinds, source)])),
-    warn: (path, message) => warn({ from: reader.tree.entry(path)?.key ?? 0, message }),
+    warn: warnAt,
+  }
+  for (const [name, { entry }] of around.sources) {
+    if (entry?.config['budget'] !== undefined)
+      warnAt(['sources', name, 'budget'], 'a budget is kept, and not enforced by this version yet')
   }
   const { source } = around.defaults
   if (source !== undefined) checkName(reader, ['defaults', 'source'], 'source', source, around.sources.keys())

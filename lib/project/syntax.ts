@@ -5,7 +5,7 @@ import { meantText, quoted } from './tree.ts'
 
 /**
  * The parser's own errors and warnings in words that say what to write. After one that breaks the structure the next
- * such ones follow from it, and are left out. A finding with a stretch is a text that lacks its quotes.
+ * ones follow from it, and are left out. A finding with a stretch is a text that lacks its quotes.
  */
 export function syntaxFindings(document: Document.Parsed, text: string): Finding[] {
   const findings: Finding[] = []
@@ -14,17 +14,23 @@ export function syntaxFindings(document: Document.Parsed, text: string): Finding
     findings.push({ from: 0, message, remedy: 'leave out the line %YAML' })
   }
   let broken = false
-  for (const error of [...document.errors, ...document.warnings]) {
-    const isLocal = local.has(error.code)
-    if (broken && !isLocal) continue
-    broken ||= !isLocal
+  for (const error of [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])) {
+    // Every tab is to be written otherwise, so each is told.
+    if (broken && error.code !== 'TAB_AS_INDENT') continue
+    broken ||= !local.has(error.code)
     findings.push({ from: error.pos[0], ...worded(error, text) })
   }
   return findings
 }
 
+/** Where the structure breaks, so that what stands behind it may not be what its author wrote; Infinity where it holds. */
+export function breakIn(document: Document.Parsed, text: string): number {
+  const broken = document.errors.filter((error) => !local.has(error.code) && worded(error, text).to === undefined)
+  return Math.min(...broken.map((error) => error.pos[0]))
+}
+
 /** Errors in one value, which leave the structure around it as it was meant. */
-const local = new Set<ErrorCode>(['DUPLICATE_KEY', 'BAD_DQ_ESCAPE', 'BAD_SCALAR_START', 'TAB_AS_INDENT', 'TAG_RESOLVE_FAILED'])
+const local = new Set<ErrorCode>(['DUPLICATE_KEY', 'BAD_DQ_ESCAPE', 'BAD_SCALAR_START', 'TAG_RESOLVE_FAILED'])
 
 /** Whether an error leaves the rest of the file readable. */
 export function isSerious(error: YAMLError): boolean {
@@ -41,7 +47,9 @@ function worded(error: YAMLError, text: string): Words {
     case 'DUPLICATE_KEY':
       return { message: `\`${/^[^:\r\n]*/.exec(rest)?.[0].trim()}\` is there twice`, remedy: 'keep one of them' }
     case 'TAB_AS_INDENT':
-      return { message: 'a tab indents nothing in YAML', remedy: 'write spaces' }
+      return tab
+    case 'BLOCK_IN_FLOW':
+      return keyInValue(text, at)
     case 'BLOCK_AS_IMPLICIT_KEY':
       return unquoted('a colon and a space make a key and a value of this')
     case 'BAD_SCALAR_START':
@@ -56,7 +64,7 @@ function worded(error: YAMLError, text: string): Words {
     case 'TAG_RESOLVE_FAILED':
       return unquoted('a ! at the start of a value makes it a tag, and there are none here')
     case 'BAD_INDENT':
-      return badIndent(error)
+      return /[ ]*\t/y.test(text.slice(text.lastIndexOf('\n', at - 1) + 1)) ? tab : badIndent(error)
     case 'MISSING_CHAR':
       return missing(error)
     case 'MULTILINE_IMPLICIT_KEY':
@@ -74,6 +82,23 @@ function badIndent(error: YAMLError): Words {
   }
   const [open, close] = error.message.includes('sequence') ? '[]' : '{}'
   return { message: `a ${open} before this is not closed`, remedy: `close it with ${close}, and indent the lines between` }
+}
+
+const tab: Words = { message: 'a tab indents nothing in YAML', remedy: 'write spaces' }
+
+/** `{ within: 7 days saved: 7 }` and `{ title: Growth: weekly }`: a second colon in a value of flow style. */
+function keyInValue(text: string, from: number): Words {
+  const value = meantText(text, from, true)
+  const key = /^[^:]*\s(?=(\S+):(?:\s|$))/.exec(value)
+  const quote = quoteIt(text, from)
+  if (key === null) {
+    return { message: 'a colon and a space make a key and a value of this', remedy: quote, to: from + value.length }
+  }
+  return {
+    from: from + key[0].length,
+    message: `a comma is missing before ${key[1]}`,
+    remedy: `write it; if all of this is one text, ${quote}`,
+  }
 }
 
 const noValue: Words = {

@@ -176,14 +176,19 @@ export function offsetInside(source: string, position: number): number {
 /** The text of a value that begins at an offset, as its author meant it: to the comma or bracket that is not its own. */
 export function meantText(text: string, from: number, flow: boolean): string {
   const line = (/^[^\r\n]*/.exec(text.slice(from))?.[0] ?? '').replace(/[ \t]+#(?=[ \t]|$).*$/, '')
-  let depth = 0
+  const open: string[] = []
   let quote = ''
   for (const [at, sign] of [...line].entries()) {
     if (quote !== '') quote = sign === quote ? '' : quote
     else if (sign === '"' || (sign === "'" && !/\w/.test(line[at - 1] ?? ''))) quote = sign
-    else if ('([{'.includes(sign)) depth += 1
-    else if (')]}'.includes(sign)) depth -= 1
-    if (flow && (depth < 0 || (depth === 0 && sign === ',' && quote === ''))) return [...line].slice(0, at).join('').trimEnd()
+    else if ('([{'.includes(sign)) open.push(sign)
+    else if (')]}'.includes(sign)) {
+      // What it closes may lie before this text; brackets that are open within it are then a part of the text.
+      const opened = open.lastIndexOf('([{'[')]}'.indexOf(sign)] ?? '')
+      if (flow && opened < 0) return [...line].slice(0, at).join('').trimEnd()
+      open.length = Math.max(0, opened)
+    }
+    if (flow && open.length === 0 && sign === ',' && quote === '') return [...line].slice(0, at).join('').trimEnd()
   }
   return line.trimEnd()
 }
