@@ -69,7 +69,13 @@ const rooms: Readonly<Record<string, { readonly allowed: readonly string[]; read
   },
   'lib/sources/index.ts': { allowed: ["import './lake/index.ts'"], refused: ["import './mixpanel/client.ts'"] },
   'lib/sources/mixpanel/client.ts': {
-    allowed: ["import './schema.ts'", "import '../source.ts'", "import '../../http.ts'", "import '../../query.ts'"],
+    allowed: [
+      "import './schema.ts'",
+      "import '../source.ts'",
+      "import '../reference.ts'",
+      "import '../../http.ts'",
+      "import '../../query.ts'",
+    ],
     refused: [
       "import '../lake/client.ts'",
       "import '../index.ts'",

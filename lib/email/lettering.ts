@@ -6,7 +6,7 @@ export interface Lettering {
   draws(text: string): boolean
   /**
    * Names as they can be drawn. One that would lose letters is called `Series 3` (`word` and its place), and `key`
-   * says in full, for the page beside the picture, what that stands for.
+   * says in full, in a sentence each for the page beside the picture, what that stands for.
    */
   names(names: readonly string[], word: string): { readonly labels: readonly string[]; readonly key: readonly string[] }
 }
@@ -34,7 +34,9 @@ export function lettering(drawable: ReadonlySet<number>): Lettering {
         text !== names[at] && kept.some((other, index) => index !== at && other === text)
       const labels = kept.map((text, at) => (text === undefined || taken(text, at) ? `${word} ${at + 1}` : text))
       const key = names.flatMap((full, at) =>
-        labels[at] === `${word} ${at + 1}` && full !== labels[at] ? [`${labels[at]}: ${full}`] : [],
+        labels[at] === `${word} ${at + 1}` && full !== labels[at]
+          ? [`${labels[at]}: ${full}${/[.!?]$/.test(full) ? '' : '.'}`]
+          : [],
       )
       return { labels, key }
     },

@@ -52,6 +52,7 @@ export const styleSheet = `:root{color-scheme:light dark;supported-color-schemes
 body{margin:0;background:${colours.ground.light}}
 a[x-apple-data-detectors]{color:inherit!important;text-decoration:none!important}
 @media (max-width:480px){.pad{padding-left:18px!important;padding-right:18px!important}
+.figs,.figs>tbody,.figs>tbody>tr{display:block!important}.fill{display:none!important}
 .fig{float:left!important;display:block!important;box-sizing:border-box!important;width:50%!important;padding-bottom:6px!important}.odd{clear:left!important}
 h1{font-size:28px!important;line-height:34px!important}.bars{width:22%!important}.wide{display:none!important}.gap{padding-left:10px!important}}
 @media (prefers-color-scheme:dark){body,.page{background:${dark('ground')}}.card{background:${dark('card')}}

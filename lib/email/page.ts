@@ -2,6 +2,7 @@ import { html, raw } from 'hono/html'
 import type { Article, Change, Edition, Figure } from '../edition.ts'
 import { parseMailbox } from '../mailbox.ts'
 import { clip } from './clip.ts'
+import { wrap } from './lettering.ts'
 import { colours, outlookStyleSheet, sans, serif, styleSheet } from './look.ts'
 import { dataTable } from './table.ts'
 
@@ -71,7 +72,10 @@ function masthead(edition: Edition) {
 <tr><td class="pad ink serif" style="padding:16px 32px 4px;${serifText(17, 26)};${ink}">${clip(edition.lead, 800)}</td></tr>`
 }
 
-/** Tiles side by side, three or four to a row; on a phone two. */
+/** Pixels that a label has beside three others, and about as many on a phone. */
+const narrowestLabel = 140
+
+/** Tiles side by side, three or four to a row; on a phone two, whatever the rows are. */
 function figureRows(figures: readonly Figure[]) {
   if (figures.length === 0) return ''
   const perRow = figures.length <= 3 || [5, 6, 9].includes(figures.length) ? 3 : 4
@@ -81,26 +85,46 @@ function figureRows(figures: readonly Figure[]) {
   const cell = Math.floor(100 / perRow)
   const filler = (row: readonly Figure[]) => {
     const missing = perRow - row.length
-    return missing === 0 ? '' : html`<td colspan="${missing}" width="${cell * missing}%"></td>`
+    return missing === 0 ? '' : html`<td class="fill" colspan="${missing}" width="${cell * missing}%"></td>`
   }
-  return html`<tr><td class="pad" style="padding:0 32px"><table ${layout}>${rows.map((row, at) => {
-    const cells = row.map((figure, column) => drawFigure(figure, cell, (at * perRow + column) % 2 === 0))
+  // Where one label needs two lines all have room for two, so that the figures stand on one line.
+  const lines = Math.max(...figures.map(({ label }) => wrap(clip(label, 60), narrowestLabel, 12, 3).length))
+  return html`<tr><td class="pad" style="padding:0 32px"><table ${layout} class="figs">${rows.map((row, at) => {
+    const cells = row.map((figure, column) => drawFigure(figure, { cell, lines, odd: (at * perRow + column) % 2 === 0 }))
     return html`<tr>${cells}${filler(row)}</tr>`
   })}</table></td></tr>`
 }
 
-function drawFigure(figure: Figure, cell: number, odd: boolean) {
+interface Tile {
+  /** Per cent of the row. */
+  readonly cell: number
+  /** Of text, that the labels have room for. */
+  readonly lines: number
+  readonly odd: boolean
+}
+
+function drawFigure(figure: Figure, { cell, lines, odd }: Tile) {
+  const label = clip(figure.label, 60)
+  const style = raw(`${sansText(12, 16)};${mute}`)
+  // A cell keeps its height in every client, and has its text at the bottom, next to the figure.
+  const drawn =
+    lines === 1
+      ? html`<div class="mute" style="${style}">${label}</div>`
+      : html`<table ${layout}><tr><td class="mute" height="${lines * 16}" valign="bottom" style="height:${lines * 16}px;${style}">${label}</td></tr></table>`
+  const note =
+    figure.note === undefined ? '' : html`<div class="mute" style="${sansText(12, 18)};${mute}">${clip(figure.note, 60)}</div>`
   return html`<td class="fig${odd ? ' odd' : ''}" width="${cell}%" valign="top" style="padding:14px 12px 14px 0">
-<div class="mute" style="${sansText(12, 16)};${mute}">${clip(figure.label, 60)}</div>
-<div class="ink serif" style="${serifText(30, 38)};${ink}">${clip(figure.value, 40)}</div>${figure.changes.map(drawChange)}</td>`
+${drawn}
+<div class="ink serif" style="${serifText(30, 38)};${ink}">${clip(figure.value, 40)}</div>${figure.changes.map(drawChange)}${note}</td>`
 }
 
 function drawChange(change: Change) {
   const against = html`<span class="mute" style="${mute}">${clip(change.against, 60)}</span>`
-  if (change.direction === 'same') {
-    return html`<div style="${sansText(12, 18)}"><span class="mute" style="${mute}">${clip(change.amount, 60)}</span> ${change.against === '' ? '' : against}</div>`
-  }
   const tone = change.verdict === 'neutral' ? 'mute' : change.verdict
+  if (change.direction === 'same') {
+    const weight = raw(tone === 'mute' ? '' : ';font-weight:600')
+    return html`<div style="${sansText(12, 18)}"><span class="${tone}" style="color:${colours[tone].light}${weight}">${clip(change.amount, 60)}</span> ${change.against === '' ? '' : against}</div>`
+  }
   const arrow = change.direction === 'up' ? '▲' : '▼'
   return html`<div style="${sansText(12, 18)}"><span class="${tone}" style="color:${colours[tone].light};font-weight:600">${arrow} ${clip(change.amount, 60)}</span> ${against}</div>`
 }
@@ -108,7 +132,9 @@ function drawChange(change: Change) {
 function drawArticle(article: Article, parts: PageParts, rows: number) {
   const { chart, table, notice } = article
   const alt = chart === undefined ? '' : clip(chart.alt, 600)
+  const caption = chart === undefined || chart.kind === 'steps' ? undefined : chart.caption
   const notes = [
+    ...(caption === undefined || table !== undefined ? [] : [clip(caption, 200)]),
     ...(parts.key.get(article.query) ?? []).map((line) => clip(line, 200)),
     ...article.notes.map((line) => clip(line, 500)),
   ]
@@ -118,7 +144,7 @@ function drawArticle(article: Article, parts: PageParts, rows: number) {
 ${notice === undefined ? '' : warning(notice)}${
   chart === undefined
     ? ''
-    : html`<div class="chart"><img src="${parts.image(article.query)}" width="${imageWidth}" alt="${alt}" class="mute" style="display:block;width:100%;max-width:620px;height:auto;border:0;${sansText(13, 20)};${mute}"></div>`
+    : html`<div class="chart"><img src="${parts.image(article.query)}" width="${imageWidth}" alt="${alt}" class="mute" style="display:block;width:100%;max-width:620px;height:auto;border:0;${sansText(13, 20)};${mute}"></div>${caption === undefined || table === undefined ? '' : html`<div class="mute" style="${sansText(12, 17)};${mute};padding-top:6px">${clip(caption, 200)}</div>`}`
 }${table === undefined ? '' : dataTable(table, rows)}${
   notes.length === 0 ? '' : html`<div class="mute" style="${sansText(12, 17)};${mute};padding-top:8px">${notes.join(' ')}</div>`
 }</td></tr></table></td></tr>`

@@ -9,7 +9,8 @@ const subsets = ['latin', 'latin-ext', 'cyrillic', 'cyrillic-ext', 'greek', 'gre
 const wasm = 'index_bg.wasm'
 const regular = subsets.map((subset) => `inter-${subset}-400-normal.woff2`)
 // Without the 600 face of a subset, its bold text is silently drawn in the regular one.
-const fonts = [...regular, ...regular.map((name) => name.replace('-400-', '-600-'))]
+const heavy = regular.map((name) => name.replace('-400-', '-600-'))
+const fonts = [...regular, ...heavy]
 
 /**
  * The files that drawing reads, by the name they have beside a bundle: bundling copies each there. In the repository
@@ -24,6 +25,9 @@ function locate(name: string, specifier: string): string {
   const beside = join(import.meta.dirname, name)
   return existsSync(beside) ? beside : createRequire(import.meta.url).resolve(specifier)
 }
+
+/** A text of weight 600 with a letter beyond Latin-1. */
+const heavyNames = /<text[^>]*font-weight[:=]"?600[^>]*>[^<]*(?=\p{L})[^\0-\xff]/u
 
 let loading: Promise<{ Resvg: typeof import('@resvg/resvg-wasm').Resvg; fontBuffers: Uint8Array[] }> | undefined
 
@@ -48,7 +52,12 @@ async function readAsset(name: string): Promise<Uint8Array<ArrayBuffer>> {
 /** An SVG as an opaque PNG, at two pixels for each of its units, its text set in Inter and nothing else. */
 export async function rasterise(svg: string): Promise<Uint8Array> {
   const { Resvg, fontBuffers } = await load()
-  const font = { fontBuffers, defaultFontFamily: 'Inter', sansSerifFamily: 'Inter' }
+  // For a letter that the first subset lacks, resvg takes the first font that has it, whatever its weight: names at the
+  // ends of lines would lose theirs in Cyrillic. A picture writes names in one weight, so that weight comes first.
+  const ordered = heavyNames.test(svg)
+    ? [...fontBuffers.slice(regular.length), ...fontBuffers.slice(0, regular.length)]
+    : fontBuffers
+  const font = { fontBuffers: ordered, defaultFontFamily: 'Inter', sansSerifFamily: 'Inter' }
   const drawing = new Resvg(svg, { fitTo: { mode: 'zoom', value: 2 }, font, background: '#ffffff' })
   // Both live in the wasm's memory, which no garbage collector sees.
   try {

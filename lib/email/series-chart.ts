@@ -61,8 +61,11 @@ function render(chart: SeriesChart, names: readonly string[], grey: ReadonlySet<
   const bars = chart.kind === 'bar'
   const ends = chart.series.map(lastPoint)
   const single = chart.series.length === 1
-  // A single line needs no name, the headline has it; its last figure stands there instead, if that is a whole unit's.
-  const lastFigure = bars || ends[0] === undefined || chart.partial.includes(ends[0].at) ? '' : axis.figure(ends[0].value)
+  // A single line needs no name, the headline has it. Its last figure stands there if the headline speaks of that point
+  // alone: beside a week's total, a day's figure would be taken for it.
+  const alone = chart.timeframeFrom !== undefined && chart.timeframeFrom === chart.labels.length - 1
+  const told = alone && ends[0]?.at === chart.timeframeFrom && !chart.partial.includes(ends[0].at) ? ends[0] : undefined
+  const lastFigure = bars || told === undefined ? '' : axis.figure(told.value)
   const endTexts = single ? [lastFigure] : names.map((name) => fit(name, widestName, nameSize))
   const left = Math.max(...axis.ticks.map((tick) => textWidth(axis.print(tick), size))) + 10
   // A date under the last point reaches half its width beyond it.
@@ -224,16 +227,15 @@ function timeframeBand(chart: SeriesChart, inner: Inner, x: (at: number) => numb
   return [{ type: 'rect', silent: true, z: -1, shape, style: { fill: colours.band } }]
 }
 
-/** Where an axis shows a date: every tick, or every second, third …, so that none touches the next. */
+/** Where an axis shows a date, under its own point: every tick, or every second, third …, so that none touches the next. */
 function tickTexts(chart: SeriesChart, x: (at: number) => number, step: number, bottom: number) {
-  const left = chart.kind === 'line' && chart.ticks.length < chart.labels.length
   // Names of bars are cut to their bar; dates are left out where there is no room.
   const every = chart.ticks.length === chart.labels.length && chart.kind === 'bar'
   const ticks = chart.ticks.map((at) => {
     const label = chart.labels[at] ?? ''
     const printed = every && chart.labels.length <= 10 ? fit(label, Math.max(step - 6, 24), size) : label
     const wide = textWidth(printed, size)
-    const start = Math.min(Math.max(0, left ? x(at) : x(at) - wide / 2), width - wide)
+    const start = Math.min(Math.max(0, x(at) - wide / 2), width - wide)
     return { printed, start, end: start + wide }
   })
   const collide = (every: number) =>

@@ -15,10 +15,7 @@ export function drawText(edition: Edition, key: ReadonlyMap<string, readonly str
     edition.sample === undefined ? [] : wrapLines(edition.sample),
     [title, '='.repeat(Math.min(width, columnsOf(title))), ...wrapLines(edition.period)],
     wrapLines(edition.lead),
-    align(
-      edition.figures.map((figure) => [figure.label, figure.value, figure.changes.map(printChange).join('; ')]),
-      ['left', 'right', 'left'],
-    ),
+    drawFigures(edition.figures),
     ...edition.articles.flatMap((article) => drawArticle(article, key.get(article.query) ?? [])),
     ['-'.repeat(width), ...wrapLines([...edition.colophon, ...owner].join(' '))],
   ]
@@ -26,6 +23,19 @@ export function drawText(edition: Edition, key: ReadonlyMap<string, readonly str
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
     .join('\n\n')}\n`
+}
+
+/** A figure to a line; where labels would be cut for that, its second change goes below the first. */
+function drawFigures(figures: Edition['figures']): string[] {
+  const told = figures.map(({ changes, note }) => [...changes.map(printChange), ...(note === undefined ? [] : [note])])
+  const rows = figures.map(({ label, value }, at) => [label, value, told[at]?.join('; ') ?? ''])
+  const widest = (column: number) => Math.max(0, ...rows.map((row) => columnsOf(row[column] ?? '')))
+  const fits = widest(0) + widest(1) + widest(2) + 2 * gap <= width
+  const folded = rows.flatMap(([label = '', value = ''], at) => {
+    const [first = '', ...more] = told[at] ?? []
+    return [[label, value, first], ...more.map((one) => ['', '', one])]
+  })
+  return align(fits ? rows : folded, ['left', 'right', 'left'])
 }
 
 function drawArticle(article: Article, key: readonly string[]): string[][] {

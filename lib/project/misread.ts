@@ -48,17 +48,18 @@ function cutSchedule(scalar: Scalar, text: string): Finding | undefined {
 /** `event: Sign Up #2`: YAML takes what follows a space and # for a comment. */
 function cutByComment(scalar: Scalar, text: string): Finding | undefined {
   const [from = 0, end = 0] = scalar.range ?? []
-  const gap = /^[ \t]+(?=#[^\s#!-])/.exec(text.slice(end))?.[0].length
-  if (gap === undefined) return undefined
-  // `event: #1` is nothing at all.
-  if (scalar.value === null && scalar.source === '') return commentAt(text, end + gap)
-  return typeof scalar.value === 'string' ? commentAt(text, from) : undefined
+  const orSpace = 'put a space after the # of a comment'
+  // `title: #1` is nothing at all.
+  if (scalar.value === null && /^#[^\s#!-]/.test(text.slice(from))) return commentAt(text, from, orSpace)
+  return typeof scalar.value === 'string' && /^[ \t]+#[^\s#!-]/.test(text.slice(end)) ? commentAt(text, from, orSpace) : undefined
 }
 
 /** `{ event: Sign Up, #on: country }`: the comment takes the brackets with it, and they are missed lines later. */
 function commentsOverBrackets(text: string): Finding[] {
   const comments = [...text.matchAll(/(?<=[ \t])#[^\s#!-][^\r\n]*[\]}][^\r\n]*/g)]
-  return comments.filter(({ index }) => !isQuoted(text, index) && inFlow(text, index)).map(({ index }) => commentAt(text, index))
+  return comments
+    .filter(({ index }) => !isQuoted(text, index) && inFlow(text, index))
+    .map(({ index }) => commentAt(text, index, 'put a comment on a line of its own'))
 }
 
 function isQuoted(text: string, at: number): boolean {
@@ -67,14 +68,14 @@ function isQuoted(text: string, at: number): boolean {
 }
 
 /** A text that YAML ends at a #, or does not even begin. */
-function commentAt(text: string, from: number): Finding {
+function commentAt(text: string, from: number, otherwise: string): Finding {
   const meant = meantText(text, from, inFlow(text, from))
   const key = /^(#[^\s:]+): /.exec(meant)?.[1]
   return {
     from,
     to: from + meant.length,
     message: `a space and # begin a comment, so the ${meant.startsWith('#') ? 'line' : 'text'} ends before it`,
-    remedy: `${key === undefined ? quoteIt(text, from) : `quote it: ${quoted(key)}`}, or put a space after the # of a comment`,
+    remedy: `${key === undefined ? quoteIt(text, from) : `quote it: ${quoted(key)}`}, or ${otherwise}`,
   }
 }
 

@@ -22,6 +22,8 @@ export interface Reader {
   /** The keys of a map at a path, in the file's order; undefined where it is no map, which has then been said. */
   map(path: Path): readonly string[] | undefined
   raw(path: Path): unknown
+  /** Whether something stands at a path, if only under a mistyped key, which has then been said. */
+  given(path: Path): boolean
   /** Something is wrong with the value at a path, with its key, or with a place inside of its text. */
   mistake(path: Path, message: string, remedy?: string, where?: 'key' | number): void
   missing(path: Path, message: string, remedy?: string): void
@@ -37,6 +39,9 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
     return value
   }
 
+  /** Paths of what is not there under its name, because another key was meant to be it. */
+  const mistyped = new Set<string>()
+
   function mistake(path: Path, message: string, remedy?: string, where?: 'key' | number): void {
     const entry = tree.entry(path)
     if (typeof where === 'number') {
@@ -47,7 +52,12 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
   }
 
   function missing(path: Path, message: string, remedy?: string): void {
+    if (mistyped.has(JSON.stringify(path))) return
     find({ from: placeOf(nearest(path)), message, remedy })
+  }
+
+  function given(path: Path): boolean {
+    return raw(path) !== undefined || mistyped.has(JSON.stringify(path))
   }
 
   function nearest(path: Path): Entry | undefined {
@@ -87,16 +97,11 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
         remedy: `quote it: ${quoted(written)}`,
       })
     }
-    const issues = result.error?.issues ?? []
-    const mistyped = issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? meantKeys(issue.keys, keysAt(schema, issue.path)).map((key) => JSON.stringify([...path, ...issue.path, key]))
-        : [],
-    )
+    // Unknown keys first: what they were meant to be is then not missing.
+    const issues = (result.error?.issues ?? []).toSorted((a, b) => Number(isUnknown(b)) - Number(isUnknown(a)))
     for (const issue of issues) {
       const at = [...path, ...(issue.path as (string | number)[])]
-      const said = misprints.has(JSON.stringify(at)) || (tree.entry(at) === undefined && mistyped.includes(JSON.stringify(at)))
-      if (!said) tell(issue, schema, path)
+      if (!misprints.has(JSON.stringify(at))) tell(issue, schema, path)
     }
     return result.success && misprints.size === 0 ? { value, right: true, data: result.data } : { value, right: false }
 
@@ -157,7 +162,9 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
   function unknownKeys(unknown: readonly string[], known: readonly string[], path: Path): void {
     for (const key of unknown) {
       const entry = tree.entry([...path, key])
-      const remedy = meant(closest(key, known)) ?? (known.length === 0 ? undefined : `known here: ${listed(known, 'and')}`)
+      const right = closest(key, known)
+      if (right !== undefined) mistyped.add(JSON.stringify([...path, right]))
+      const remedy = meant(right) ?? (known.length === 0 ? undefined : `known here: ${listed(known, 'and')}`)
       find({
         from: entry?.key ?? entry?.at ?? 0,
         message: `there is no \`${key}\` ${path.length === 0 ? 'here' : `in \`${path.findLast((part) => typeof part === 'string')}\``}`,
@@ -176,23 +183,23 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
   return {
     tree,
     raw,
+    given,
     mistake,
     missing,
     parse,
     map,
     fields(schema, path, but = []) {
       const shape = schema.shape
-      const given = raw(path) as Record<string, unknown> | undefined
-      if (given !== undefined && map(path) === undefined) return { data: {}, right: false }
+      const value = raw(path) as Record<string, unknown> | undefined
+      if (value !== undefined && map(path) === undefined) return { data: {}, right: false }
       const known = Object.keys(shape)
-      const unknown = Object.keys(given ?? {}).filter((key) => !known.includes(key))
+      const unknown = Object.keys(value ?? {}).filter((key) => !known.includes(key))
       unknownKeys(unknown, known, path)
-      const mistyped = meantKeys(unknown, known)
       const values: Record<string, unknown> = {}
       const data: Record<string, unknown> = {}
       let right = unknown.length === 0
       for (const key of known) {
-        if ((but as readonly string[]).includes(key) || (mistyped.includes(key) && given?.[key] === undefined)) continue
+        if ((but as readonly string[]).includes(key)) continue
         const field = read(shape[key] as unknown as z.ZodType, [...path, key])
         if (field.value !== undefined) values[key] = field.value
         if (field.data !== undefined) data[key] = field.data
@@ -209,9 +216,8 @@ export function readerOf(tree: Tree, find: (finding: Finding) => void): Reader {
   }
 }
 
-/** The keys that mistyped ones were meant to be: that these are missing needs no telling. */
-function meantKeys(unknown: readonly string[], known: readonly string[]): string[] {
-  return unknown.flatMap((key) => closest(key, known) ?? [])
+function isUnknown(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'unrecognized_keys'
 }
 
 /** Where a mistake in a value is shown: a map and a list over lines at their key, anything else at itself. */

@@ -86,7 +86,7 @@ function resolveSource(
   if (own !== undefined && typeof own !== 'string') return undefined
   const source = own ?? defaults.source
   if (source === undefined) {
-    if (reader.raw(['defaults', 'source']) !== undefined) return undefined
+    if (reader.given(['defaults', 'source'])) return undefined
     const known = [...sources.keys()]
     const remedy = known.length === 0 ? 'the file has no sources' : `add \`source: ${known[0]}\` to it or to \`defaults\``
     reader.missing([...path, 'source'], `query ${path.at(-1)} says no source to ask`, remedy)
@@ -142,7 +142,7 @@ function resolveTimes(
   own: OwnFields,
   kind: QuestionKind,
 ): Timeframe | undefined {
-  const given = [path, frame.path.slice(0, -1), ['defaults']].some((at) => reader.raw([...at, 'timeframe']) !== undefined)
+  const given = [path, frame.path.slice(0, -1), ['defaults']].some((at) => reader.given([...at, 'timeframe']))
   const timeframe = reader.raw([...path, 'timeframe']) === undefined ? frame.timeframe : own.timeframe
   // A saved question keeps the vendor's own dates.
   if (!given && kind !== 'saved') {

@@ -31,8 +31,10 @@ export function resolveReport(around: Surroundings, name: string): Report | unde
     compare: own.compare ?? defaults.compare,
   }
   const queries = resolveQueries(around, frame)
-  checkFigures(around, path, names)
-  checkAlerts(around, path, names)
+  if (reader.raw(frame.path) !== undefined) {
+    checkFigures(around, path, names)
+    checkAlerts(around, path, names)
+  }
   const email = resolveEmail(around, path, own.email)
   if (timezone === undefined || own.schedule === undefined || queries === undefined) return undefined
   return {

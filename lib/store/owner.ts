@@ -11,7 +11,11 @@ import { hostname } from 'node:os'
  * process's start time, because pids are used again. Any other owner (a Lambda's request id) is fine too, and never
  * known to be dead.
  */
-const boot = read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').replace(/[^0-9a-f]/g, '').slice(0, 12))
+const boot = read(() =>
+  readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
+    .replace(/[^0-9a-f]/g, '')
+    .slice(0, 12),
+)
 const namespace = read(() => readlinkSync('/proc/self/ns/pid').replace(/\D/g, ''))
 const host = [hostname(), boot, namespace].filter((part) => part !== '').join('+')
 const self = `${host}/${process.pid}/${startOf(process.pid)}-${randomBytes(6).toString('hex')}`

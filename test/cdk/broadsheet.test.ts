@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Stack } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
@@ -36,6 +37,13 @@ function statementsOf(service: string): Statement[] {
   return policies
     .filter(({ Properties }) => roles.some(([id]) => JSON.stringify(Properties.Roles).includes(`"${id}"`)))
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
+}
+/** Per statement that lets somebody send. */
+function identitiesIn(of: Template): unknown[] {
+  return Object.values(of.findResources('AWS::IAM::Policy'))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
+    .filter(({ Action }) => Action === 'ses:SendRawEmail')
+    .map(({ Resource }) => Resource)
 }
 const arn = (service: string, rest: string) => ({
   'Fn::Join': [
@@ -155,11 +163,28 @@ describe('the function', () => {
     const stack = new Stack(quickApp(), 'Reports')
     const identity = EmailIdentity.fromEmailIdentityName(stack, 'Identity', 'mail.example.com')
     new Broadsheet(stack, 'Broadsheet', { project: projectFile(twoReports), identity })
-    const policies = Template.fromStack(stack).findResources('AWS::IAM::Policy')
-    const sending = Object.values(policies)
-      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
-      .filter(({ Action }) => Action === 'ses:SendRawEmail')
-    expect(sending.map(({ Resource }) => Resource)).toEqual([arn('ses', 'identity/mail.example.com')])
+    expect(identitiesIn(Template.fromStack(stack))).toEqual([arn('ses', 'identity/mail.example.com')])
+  })
+
+  it('sends as a domain above the sender’s, which SES may have verified alone, and as no top-level one', () => {
+    const sender = twoReports.replace('reports@example.com', 'Reports@eu.mail.Example.com')
+    expect(identitiesIn(Template.fromStack(stackOf(sender)))).toEqual([
+      ['eu.mail.example.com', 'example.com', 'mail.example.com', 'Reports@eu.mail.example.com']
+        .map((name) => arn('ses', `identity/${name}`))
+        .sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1)),
+    ])
+  })
+
+  it('sends as the identity that the app is told on the command line', () => {
+    const project = projectFile(twoReports)
+    const context = { project, identity: 'example.com', 'aws:cdk:bundling-stacks': [] }
+    const { status, stderr } = spawnSync(process.execPath, [fileURLToPath(new URL('../../cdk/app.ts', import.meta.url))], {
+      env: { CDK_CONTEXT_JSON: JSON.stringify(context), CDK_OUTDIR: dirname(project) },
+      encoding: 'utf8',
+    })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const written = readFileSync(join(dirname(project), 'Broadsheet.template.json'), 'utf8')
+    expect(JSON.stringify(identitiesIn(Template.fromJSON(JSON.parse(written))))).toMatch(/^[^@]*identity\/example\.com[^@]*$/)
   })
 
   it('writes only where runs are kept, removes nothing, and may list so that a missing key reads as missing', () => {

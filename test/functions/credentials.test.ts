@@ -89,7 +89,8 @@ describe('a machine that is not set up to ask AWS', () => {
     ['secretsmanager:broadsheet/shop', 'secret broadsheet/shop'],
   ] as const
   function bare() {
-    for (const name of ['AWS_PROFILE', 'AWS_DEFAULT_REGION', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']) vi.stubEnv(name, undefined)
+    for (const name of ['AWS_PROFILE', 'AWS_DEFAULT_REGION', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'])
+      vi.stubEnv(name, undefined)
     vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent/config')
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nonexistent/credentials')
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
@@ -131,7 +132,10 @@ describe('a variable', () => {
     vi.stubEnv('VENDOR_SECRET', '')
     const error = await thrown(credentialReader()('env:VENDOR_SECRET'))
     expect(error).toBeInstanceOf(CredentialError)
-    expect(error).toMatchObject({ message: 'the environment variable VENDOR_SECRET is not set', remedy: 'set it where this runs' })
+    expect(error).toMatchObject({
+      message: 'the environment variable VENDOR_SECRET is not set',
+      remedy: 'set it where this runs',
+    })
   })
 
   it('is read without loading the AWS SDK', () => {

@@ -154,7 +154,8 @@ function colophonOf(
   const moment = dates.moment(at.toZonedDateTimeISO(report.timezone))
   const count = page.asked.length
   const questions = `${numbers.whole(count)} ${count === 1 ? 'question' : 'questions'}`
-  const answered = page.failed === 0 ? (count === 1 ? 'answered' : 'all answered') : `${numbers.whole(count - page.failed)} answered`
+  const answered =
+    page.failed === 0 ? (count === 1 ? 'answered' : 'all answered') : `${numbers.whole(count - page.failed)} answered`
   const files = `${numbers.whole(attachments)} ${attachments === 1 ? 'file' : 'files'} attached.`
   const repeated = [...answers.values()].some(
     (one) => one.shape !== 'failure' && one.notes.some(({ kind }) => kind === 'duplicates'),

@@ -56,7 +56,7 @@ function shortHeadline(reading: Reading, language: Language): string {
   const text = `${levelOf(reading, level, subject, numbers)}${when}`
   if (unfinished) return `${text} so far`
   if (main?.from === 0 && main.beyond === true && isCount) {
-    return `${text}; there were none ${before(period, main.with)}`
+    return `${text}; there were none ${before(reading.period, main.with)}`
   }
   return `${text}${changeClause(reading, main, numbers)}`
 }
@@ -97,7 +97,9 @@ function withoutNumber(reading: Reading, language: Language): string {
 /** `last week`, `in October`, and of no such period its dates, where it is not the page's. */
 function lately({ period }: Reading, { dates, at, usual }: Language): string {
   const plain = dates.lately(period, at)
-  return isSame(period, usual) || plain !== 'in this period' ? plain : dates.during(period, period.start.year !== usual.start.year)
+  return isSame(period, usual) || plain !== 'in this period'
+    ? plain
+    : dates.during(period, period.start.year !== usual.start.year)
 }
 
 /** When the answer is about, if that is not what the line under the title says: `in September`. */

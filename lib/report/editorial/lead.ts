@@ -64,8 +64,11 @@ function stayedOf(same: readonly Reading[], starts: boolean, language: Language,
   if (only !== undefined && groups.length === 1) {
     return `${listed(more === '' ? names : [...names, more])} stayed ${aboutTheSame}${only[0] === '' ? '' : ` ${only[0]}`}`
   }
-  const told = groups.map(([on, group]) => `${listed(group)}${on === '' ? '' : ` ${on}`}`)
-  return `${listed(more === '' ? told : [...told, more])} stayed ${aboutTheSame}`
+  const [first = '', ...rest] = groups.map(([on, group], at) => {
+    const all = at === 0 && more !== '' ? [...group, more] : group
+    return `${listed(all)}${at === 0 ? ` stayed ${aboutTheSame}` : ''}${on === '' ? '' : ` ${on}`}`
+  })
+  return `${first}, and so did ${listed(rest)}`
 }
 
 /** `all`: there is no other figure that may have moved without a test to tell. */
@@ -82,9 +85,9 @@ function nothingMoved(same: readonly Reading[], all: boolean, language: Language
   const shown = same.length > 4 ? same.slice(0, 3) : same
   const more = same.length > 4 ? `${inWords(same.length - 3, language.numbers.whole)} more` : ''
   const told = stayedOf(shown, !all, language, more)
-  if (!all) return `${told}${/ on the \w+$/.test(told) ? '' : plain}`
   const mixed = same.some((reading) => onOf(reading, language) !== onOf(only, language))
-  return `Nothing moved beyond chance${mixed ? '' : plain}: ${told}`
+  const on = mixed ? '' : plain
+  return all ? `Nothing moved beyond chance${on}: ${told}` : `${told}${on}`
 }
 
 /** What it is compared with, where the line under the title does not say it. */

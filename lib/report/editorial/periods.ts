@@ -64,9 +64,7 @@ export function datesOf(calendar: Pick<Calendar, 'weekStart'>): Dates {
   // One is dear to make, and an axis of hours has a thousand labels.
   const formatter = ({ timeZoneId }: Temporal.ZonedDateTime, options: Intl.DateTimeFormatOptions) => {
     const key = JSON.stringify([timeZoneId, options])
-    const made =
-      formatters.get(key) ??
-      new Intl.DateTimeFormat('en-GB', { timeZone: timeZoneId, ...options })
+    const made = formatters.get(key) ?? new Intl.DateTimeFormat('en-GB', { timeZone: timeZoneId, ...options })
     formatters.set(key, made)
     return made
   }

@@ -30,9 +30,7 @@ export const config = z.strictObject({
   project: id,
   region: z.enum(regions).default('us'),
   /** Where the service account stands: `ssm:/name`, `secretsmanager:name` or `env:NAME`; never the account itself. */
-  credentials: z
-    .string()
-    .regex(credentialReference, 'credentials are a reference: ssm:/name, secretsmanager:name or env:NAME'),
+  credentials: z.string().regex(credentialReference, 'credentials are a reference: ssm:/name, secretsmanager:name or env:NAME'),
   /** The global data view of a project that has Data Views. */
   workspace: id.optional(),
   /** The project's time zone at Mixpanel, in which it counts whole days; the file's unless said. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Chart, SeriesChart, StepsChart } from '../../../lib/edition.ts'
 import { drawChart, sketchChart } from '../../../lib/email/chart.ts'
-import { lettering } from '../../../lib/email/lettering.ts'
+import { lettering, textWidth } from '../../../lib/email/lettering.ts'
 import { numberAxis } from '../../../lib/email/number-axis.ts'
-import { drawableCharacters } from '../../../lib/email/raster.ts'
+import { drawableCharacters, rasterise } from '../../../lib/email/raster.ts'
 import { spread } from '../../../lib/email/spread.ts'
 import { example, signups } from './example.ts'
 import { pixelsOfPng, pixelsOfSvg } from './pixels.ts'
@@ -136,8 +136,8 @@ test('a name that cannot be drawn gets a number, and the key says it in full', a
   const { svg, key } = await sketchChart(withNames(['Zürich', '東京', '🍎 Apple', 'Apple']))
   const drawn = texts(svg).map(({ text }) => text)
   expect(drawn).toEqual(expect.arrayContaining(['Zürich', 'Series 2', 'Series 3', 'Apple']))
-  expect(key).toEqual(['Series 2: 東京', 'Series 3: 🍎 Apple'])
-  expect((await sketchChart(steps(['Sign up', '招待']))).key).toEqual(['Step 2: 招待'])
+  expect(key).toEqual(['Series 2: 東京.', 'Series 3: 🍎 Apple.'])
+  expect((await sketchChart(steps(['Sign up', '招待']))).key).toEqual(['Step 2: 招待.'])
 })
 
 test('a number whose letters cannot be drawn is printed the English way, never without half of it', async () => {
@@ -184,6 +184,47 @@ test('names at the ends of lines keep their distance, their order and their plac
   expect(heights.at(-1)).toBeLessThan(245)
   expect(spread([10, 10, 100], { distance: 20, from: 0, to: 100 })).toEqual([0, 20, 100])
   expect(spread([50, 52, 54], { distance: 10, from: 0, to: 100 })).toEqual([42, 52, 62])
+})
+
+test('a single line ends with a figure only where the figures speak of that point alone', async () => {
+  const single = { ...signups, series: [{ name: 'a', values: signups.labels.map((_, at) => 1111 + at) }] }
+  const last = async (timeframeFrom: number | undefined) =>
+    texts((await sketchChart({ ...single, timeframeFrom })).svg).some(({ text }) => text === '1,138')
+  expect([await last(27), await last(21), await last(undefined)]).toEqual([true, false, false])
+})
+
+test('dates stand under their own points, and the shaded part begins half a step before its first point', async () => {
+  const days: SeriesChart = {
+    ...signups,
+    labels: signups.labels.slice(0, 14),
+    ticks: [1, 4, 7, 10, 13],
+    series: [{ name: 'a', values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7, 6, 5, 4] }],
+    timeframeFrom: 13,
+  }
+  const { svg } = await sketchChart(days)
+  const line = /<path d="M([^"]+)"[^>]*fill="none"[^>]*stroke="#2a6fdb"/.exec(svg)?.[1] ?? ''
+  const points = line.split('L').map((point) => Number.parseFloat(point))
+  expect(points).toHaveLength(14)
+  for (const at of days.ticks) {
+    const label = texts(svg).find(({ text }) => text === days.labels[at])
+    const middle = (label?.x ?? 0) + textWidth(days.labels[at] ?? '', 12.5) / 2
+    expect(Math.abs(middle - (points[at] ?? 0))).toBeLessThan(1)
+  }
+  const band = Number(/<path d="M([\d.]+) [^"]*"[^>]*fill="#f4f1ea"/.exec(svg)?.[1])
+  expect(Math.abs(band - ((points[12] ?? 0) + (points[13] ?? 0)) / 2)).toBeLessThan(1)
+})
+
+test('names at the ends of lines have one weight in every alphabet', async () => {
+  const gained = async (name: string) => {
+    const { svg } = await sketchChart(withNames([name, 'b']))
+    const pictures = [svg, svg.replaceAll('font-weight:600', 'font-weight:400')].map(async (one) =>
+      pixelsOfPng(await rasterise(one)),
+    )
+    const [heavy, regular] = await Promise.all(pictures)
+    return heavy?.colours.filter((colour, at) => colour !== regular?.colours[at]).length ?? 0
+  }
+  const least = (await gained('I')) + 100
+  for (const name of ['Germany', 'Україна', 'Ελλάδα', 'ŁĄŻŹĆŚ']) expect(await gained(name), name).toBeGreaterThan(least)
 })
 
 test('unfinished points are hollow on a dashed line, finished ones are not', async () => {

@@ -142,6 +142,43 @@ test('better and worse are told by sign and arrow too, and small movements have 
   expect(page).toMatch(/class="mute"[^>]*>about the same</)
 })
 
+test('what came from nothing has no arrow, and a figure of another period says which', () => {
+  const figure = {
+    query: 'a',
+    label: 'Exports',
+    value: '44',
+    changes: [{ direction: 'same', verdict: 'better', amount: 'new,', against: 'none the week before' }],
+    note: 'in September',
+  } as const
+  const drawn = drawPage({ ...example, figures: [figure] }, parts)
+  expect(drawn).toMatch(/class="better"[^>]*>new,<\/span> <span class="mute"[^>]*>none the week before</)
+  expect(drawn).toMatch(/class="mute"[^>]*>in September</)
+})
+
+test('figures stand on one line where one label needs two, and on a phone two to a row whatever the rows are', () => {
+  const [figure] = example.figures as [Edition['figures'][number]]
+  const withLabels = (...labels: string[]) =>
+    drawPage({ ...example, figures: labels.map((label) => ({ ...figure, label })) }, parts)
+  const heights = (drawn: string) => [...drawn.matchAll(/height="(\d+)" valign="bottom"/g)].map(([, height]) => height)
+  expect(heights(withLabels('Exports', 'Errors per 1,000 page views', 'Logins'))).toEqual(['32', '32', '32'])
+  expect(heights(withLabels('Exports', 'Logins'))).toEqual([])
+  const five = withLabels('a', 'b', 'c', 'd', 'e')
+  expect([...five.matchAll(/class="fig( odd)?"/g)].map(([, odd]) => odd !== undefined)).toEqual([true, false, true, false, true])
+  expect(five).toContain('<td class="fill"')
+  const phone = five.slice(five.indexOf('max-width:480px'), five.indexOf('prefers-color-scheme:dark)'))
+  expect(phone).toMatch(/\.figs>tbody>tr\{display:block/)
+  expect(phone).toMatch(/\.fill\{display:none/)
+})
+
+test('a sentence about the picture is under the picture, and not in the text', async () => {
+  const caption = 'The shaded part is the week that the figures speak of.'
+  const [article] = example.articles as [Article]
+  const chart = { ...article.chart, caption } as NonNullable<Article['chart']>
+  const drawn = await drawEdition({ ...example, articles: [{ ...article, chart }] })
+  expect(drawn.html((query) => query)).toContain(`${caption}</div>`)
+  expect(drawn.text).not.toContain(caption)
+})
+
 test('a sample says so above everything, in the page and in the text', async () => {
   const sentence = 'This is a sample: every event in it is made up.'
   expect(page.indexOf(sentence)).toBeLessThan(page.indexOf('<h1'))

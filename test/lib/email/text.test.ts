@@ -47,6 +47,19 @@ test('lines have 76 columns at most, also where names are wide or long', () => {
   expect(columns(wide?.slice(0, wide.indexOf('1,102') + 5))).toBe(columns(narrow?.slice(0, narrow.indexOf('9') + 1)))
 })
 
+test('labels of figures are whole; their changes go below each other for it', () => {
+  const label = 'Errors per 1,000 page views of customers'
+  const [figure, ...others] = example.figures as [(typeof example.figures)[number]]
+  const drawn = drawText({ ...example, figures: [{ ...figure, label, note: 'in September' }, ...others] }, new Map())
+  const lines = drawn.split('\n')
+  const at = lines.findIndex((line) => line.startsWith(label))
+  expect(lines.slice(at, at + 3).map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
+    `${label} | 4,190 | up 9 % on the week`,
+    ' | up 31 % on the year',
+    ' | in September',
+  ])
+})
+
 test('a long table is cut, and says so', () => {
   const [article] = example.articles
   if (article?.table === undefined) throw new Error('the example has no table')

@@ -43,6 +43,32 @@ describe('what speaks of something else in the file', () => {
     expect(mistakesOf(spoilt(from, to))).toEqual([expected])
   })
 
+  test.each([
+    [
+      'event: Sign Up',
+      'event: Open App, on: country',
+      'active is split by `on: country`, and signups is not; split signups as well, or leave active whole',
+    ],
+    [
+      'event: Sign Up, on: plan',
+      'event: Open App, on: country',
+      'signups is split by `on: plan`, and active by `on: country`; split both alike, or leave active whole',
+    ],
+    [
+      'event: Sign Up',
+      'event: [A, B]',
+      'active is split by `event: [A, B]`, and signups is not; split signups as well, or leave active whole',
+    ],
+    [
+      'event: [A, C]',
+      'event: [A, B]',
+      'signups is split by `event: [A, C]`, and active by `event: [A, B]`; split both alike, or leave active whole',
+    ],
+  ])('a ratio of { %s } to { %s } has no segments to divide', (of, to, expected) => {
+    const divided = spoilt('{ event: Sign Up }', `{ ${of} }`).replace('{ event: Open App }', `{ ${to} }`)
+    expect(mistakesOf(divided)).toEqual([`16:15: ${expected}: a segment is divided by the one of its name, or by the whole`])
+  })
+
   test('a ratio of ratios that go in a circle', () => {
     const circle = spoilt(
       '{ ratio: { of: signups, to: active } }',

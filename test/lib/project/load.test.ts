@@ -132,9 +132,43 @@ describe('a project that is right', () => {
     })
   })
 
+  test('compares a ratio with less than its parts where it says so', () => {
+    const compared = (compare: string) => {
+      const parts = spoilt('to: active } }', `to: active }, compare: ${compare} }`)
+      const both = parts.replace('  source: own', '  source: own\n  compare: [previous, year]')
+      return load(both).reports['weekly']?.queries.map((one) => one.compare)
+    }
+    const both = ['previous', 'year']
+    expect(compared('[year]')).toEqual([both, both, both, ['year']])
+    expect(compared('[]')).toEqual([both, both, both, []])
+  })
+
+  test.each([
+    ['event: Sign Up, on: country', 'event: Open App, on: country'],
+    ['event: Sign Up, on: country', 'event: Open App'],
+    ['event: [Sign Up, Log In]', 'event: Open App'],
+    ['event: [Sign Up, Log In]', 'event: [Sign Up, Log In]'],
+    ['event: [Sign Up]', 'event: Open App'],
+  ])('divides { %s } by { %s }, each segment by its own or by the whole', (of, to) => {
+    const divided = spoilt('{ event: Sign Up }', `{ ${of} }`).replace('{ event: Open App }', `{ ${to} }`)
+    expect(load(divided).reports['weekly']?.queries[3]?.question.kind).toBe('ratio')
+  })
+
+  test.each([
+    ['{ event: Sign Up } }', '{ event: Charge, type: sum, of: amount }, format: EUR }'],
+    ['{ event: Sign Up } }', '{ event: Charge, type: average, of: discount }, format: percent }'],
+    ['{ event: Sign Up } }', '{ event: Charge }, format: number }'],
+    ['to: active } }', 'to: active }, format: percent }'],
+    ['to: active } }', 'to: active, times: 1000 }, format: EUR }'],
+    ['within: 7 days } }', 'within: 7 days }, format: percent }'],
+  ])('a format that its figure can have: %s → %s', (from, to) => {
+    expect(load(spoilt(from, to)).reports['weekly']?.queries).toHaveLength(4)
+  })
+
   test('shows the first four queries as figures unless it says which', () => {
     expect(weekly?.figures).toEqual(['signups', 'activation', 'active', 'error-rate'])
     expect(quiet?.figures).toEqual(['2024', '7', 'a', 'b'])
+    expect(load(spoilt('figures: [signups]', 'figures: []')).reports['weekly']?.figures).toEqual([])
   })
 
   test('mails what has recipients, from the usual sender', () => {
@@ -160,6 +194,7 @@ describe('a project that is right', () => {
       refresh: { every: 'month', back: 7_776_000 },
     })
     expect(project.warnings.map((one) => printMistake(one).replace(/^.*broadsheet.yaml:/, ''))).toEqual([
+      '7:123: a budget is kept, and not enforced by this version yet',
       '35:5: alerts are checked, and not acted upon by this version yet',
       '51:1: exports are checked, and not run by this version yet',
     ])

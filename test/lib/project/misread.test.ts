@@ -42,6 +42,40 @@ describe('what YAML would quietly read otherwise is told, with how to write it',
       "10:12: a space and # begin a comment, so the text ends before it; quote it: 'Weekly #1', or put a space after the # of a comment",
     ],
     ['schedule:', 'title: Weekly #1 # the best\n    schedule:', /quote it: 'Weekly #1', or/],
+    // Nothing is left of these, or not even a closing bracket.
+    [
+      'schedule:',
+      'title: #growth\n    schedule:',
+      "10:12: a space and # begin a comment, so the line ends before it; quote it: '#growth', or put a space after the # of a comment",
+    ],
+    [
+      '{ event: Sign Up }',
+      '{ event: Sign Up, #on: country }',
+      "13:50: a space and # begin a comment, so the line ends before it; quote it: '#on', or put a comment on a line of its own",
+    ],
+    [
+      '{ event: Sign Up }',
+      '{ event: #Sign Up }',
+      "13:41: a space and # begin a comment, so the line ends before it; quote it: '#Sign Up', or put a comment on a line of its own",
+    ],
+    [
+      '[Sign Up, Invite]',
+      '[Sign Up, #Invite]',
+      "15:42: a space and # begin a comment, so the line ends before it; quote it: '#Invite', or put a comment on a line of its own",
+    ],
+    // A bracket that is never closed ends where the value does.
+    ['event: Sign Up', 'event: Sign [Up', "13:41: [ means something else in a text without quotes; quote it: 'Sign [Up'"],
+    // A second colon: a comma is missing, or quotes.
+    [
+      'within: 7 days',
+      'within: 7 days saved: { product: 7 }',
+      "15:66: a comma is missing before saved; write it; if all of this is one text, quote it: '7 days saved: { product: 7 }'",
+    ],
+    [
+      '{ segmentation: { event: Sign',
+      '{ title: Growth: weekly, segmentation: { event: Sign',
+      "13:25: a colon and a space make a key and a value of this; quote it: 'Growth: weekly'",
+    ],
     // 1,000 is a text in a block, and two values in flow style.
     [
       'event: Sign Up',
@@ -152,6 +186,30 @@ describe('the parser’s own errors are told in words that say what to write', (
   ])('%j', (line, expected) => {
     const [first] = mistakesOf(spoilt('schedule:', `${line}\n    schedule:`))
     expect(first).toBe(expected)
+  })
+
+  test.each([
+    ['      active:', '\tactive:', ['14:1: a tab indents nothing in YAML; write spaces']],
+    ['    timeframe:', '\ttimeframe:', ['11:1: a tab indents nothing in YAML; write spaces']],
+    [
+      '{ segmentation: { event: Open App } }',
+      '{\n\t\tsegmentation: { event: Open App } }',
+      ['15:3: a tab indents nothing in YAML; write spaces'],
+    ],
+    [
+      '{ event: Sign Up }',
+      '{ event: [Sign Up }',
+      ['13:50: a [ before this is not closed; close it with ], and indent the lines between'],
+    ],
+    [
+      'schedule: cron(0 8 ? * MON *)',
+      'title: [growth\n    schedule: cron(0 8 ? * MON,WED *)',
+      [/^11:5: a \[ before this is not closed/],
+    ],
+  ])('what follows from a broken line is not told: %j → %j', (from, to, expected) => {
+    expect(mistakesOf(spoilt(from, to))).toEqual(
+      expected.map((line) => (line instanceof RegExp ? expect.stringMatching(line) : line)),
+    )
   })
 
   test('a quote that is never closed', () => {

@@ -10,23 +10,39 @@ describe('a mistake is told with its place, what is wrong, and what would be rig
 
   describe('keys and names', () => {
     test.each([
+      ['timezone: ', 'timezoen: ', ['1:1: there is no `timezoen` here; did you mean timezone?']],
+      ['schedule:', 'shedule:', ['10:5: there is no `shedule` in `weekly`; did you mean schedule?']],
+      ['{ event: Sign Up }', '{ evnt: Sign Up }', ['13:34: there is no `evnt` in `segmentation`; did you mean event?']],
       [
-        'timezone: ',
-        'timezoen: ',
+        'signups: { segmentation:',
+        'signups: { segmentaton:',
+        ['13:18: there is no `segmentaton` in `signups`; did you mean segmentation?'],
+      ],
+      ['    timeframe:', '    timefrane:', ['11:5: there is no `timefrane` in `weekly`; did you mean timeframe?']],
+      ['  source: own', '  sorce: own', ['6:3: there is no `sorce` in `defaults`; did you mean source?']],
+      ['    queries:', '    querys:', ['12:5: there is no `querys` in `weekly`; did you mean queries?']],
+      [
+        'signups: { segmentation: { event: Sign Up } }',
+        'manifest: { segmentation: { event: Sign Up } }',
         [
-          '1:1: there is no `timezoen` here; did you mean timezone?',
-          /^1:1: `timezone` is missing; write `timezone: Europe\/Berlin`/,
+          '13:7: a query cannot be called manifest: a report keeps a file of that name for itself; give it another name, such as manifests',
+          /^16:/,
+          /^17:/,
         ],
       ],
       [
-        'schedule:',
-        'shedule:',
-        [/^9:3: `schedule` is missing/, '10:5: there is no `shedule` in `weekly`; did you mean schedule?'],
+        '      path:',
+        '      latest:',
+        [
+          '15:7: a query cannot be called latest: a report keeps a file of that name for itself; give it another name, such as latests',
+        ],
       ],
       [
-        '{ event: Sign Up }',
-        '{ evnt: Sign Up }',
-        [/^13:18: `event` is missing/, '13:34: there is no `evnt` in `segmentation`; did you mean event?'],
+        '      path:',
+        '      email:',
+        [
+          '15:7: a query cannot be called email: a report keeps a file of that name for itself; give it another name, such as emails',
+        ],
       ],
       ['within: 7 days', 'within: 7 days, foo: 1', [/^15:67: there is no `foo` in `funnel`; known here: steps, within, on, /]],
       ['project: 1234567', 'project: 1234567, regio: eu', ['3:48: there is no `regio` in `product`; did you mean region?']],
@@ -134,6 +150,69 @@ describe('a mistake is told with its place, what is wrong, and what would be rig
       ['schedule:', 'owner: growth\n    schedule:', '10:12: "growth" is no address such as name@example.com'],
       ['schedule:', 'hold: 2 hrs\n    schedule:', '10:11: "2 hrs" is not a duration; write 90 minutes, 2 hours or 5 days'],
       ['schedule:', 'title:\n    schedule:', '10:11: `title` is a text, not nothing'],
+    ])('%s → %s', (from, to, expected) => {
+      expect(mistakesOf(spoilt(from, to))).toEqual([expected instanceof RegExp ? expect.stringMatching(expected) : expected])
+    })
+  })
+
+  describe('a question that nobody could answer is told as such, whatever its source', () => {
+    const lake = '{ segmentation: { event: Sign Up'
+    const vendor = '{ source: product, segmentation: { event: Sign Up'
+    test.each([
+      ['type: sum', 'a sum needs `of`: the property that is added; add it, such as `of: amount`'],
+      ['type: min', 'a minimum needs `of`: the property whose least value it is; add it, such as `of: amount`'],
+      ['type: max', 'a maximum needs `of`: the property whose greatest value it is; add it, such as `of: amount`'],
+      ['type: median', 'a median needs `of`: the property whose middle value it is; add it, such as `of: amount`'],
+      [
+        'type: percentile, percentile: 90',
+        'a percentile needs `of`: the property whose values it ranks; add it, such as `of: amount`',
+      ],
+      ['type: percentile, of: n', 'a percentile needs `percentile`: which one it is; add `percentile: 90`'],
+      ['type: median, of: n, percentile: 50', 'only a percentile has `percentile`; add `type: percentile`, or leave it out'],
+      ['of: n', 'this counts events, and `of` is of a sum or an average; add `type: sum`, or leave it out'],
+      ['type: unique, of: n', 'this counts users, and `of` is of a sum or an average; add `type: sum`, or leave it out'],
+    ])('%s', (words, expected) => {
+      for (const question of [lake, vendor]) {
+        const [mistake, ...more] = mistakesOf(spoilt(lake, `${question}, ${words}`))
+        expect(mistake?.replace(/^13:\d+: /, '')).toBe(expected)
+        expect(more).toEqual([])
+      }
+    })
+  })
+
+  describe('a format that its figure cannot have', () => {
+    test.each([
+      [
+        '{ event: Sign Up } }',
+        '{ event: Sign Up }, format: EUR }',
+        '13:60: this counts events, and `format: EUR` is money; add up the property that holds the EUR with `type: sum` and `of`, or write `format: number`',
+      ],
+      [
+        '{ event: Sign Up } }',
+        '{ event: Sign Up, type: unique }, format: EUR }',
+        /^13:74: this counts users, and `format: EUR` is money/,
+      ],
+      [
+        '{ event: Sign Up } }',
+        '{ event: Sign Up, type: average }, format: EUR }',
+        /^13:75: this counts events per user, and `format: EUR` is money/,
+      ],
+      [
+        '{ event: Sign Up } }',
+        '{ event: Sign Up }, format: percent }',
+        '13:60: this counts events, and `format: percent` is a share; divide it by another query with a `ratio`, or write `format: number`',
+      ],
+      [
+        '{ event: Sign Up } }',
+        '{ event: Sign Up, type: sum, of: n }, format: percent }',
+        '13:78: a sum is no share; divide it by another query with a `ratio`, or write `format: number`',
+      ],
+      ['within: 7 days } }', 'within: 7 days }, format: EUR }', "15:77: a funnel's figure is a percentage; leave `format` out"],
+      [
+        'to: active } }',
+        'to: active, times: 100 }, format: percent }',
+        '16:71: a percentage is out of 100 by itself; leave out `times: 100`, or write `format: number`',
+      ],
     ])('%s → %s', (from, to, expected) => {
       expect(mistakesOf(spoilt(from, to))).toEqual([expected instanceof RegExp ? expect.stringMatching(expected) : expected])
     })

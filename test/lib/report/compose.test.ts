@@ -178,9 +178,10 @@ describe('the page of the look', () => {
         'The other figures are not touched by this.',
     )
     expect(edition.colophon).toEqual([
-      'Asked of Mixpanel (project 1234567, EU) on 16 November 2026 at 08:00.',
+      'For the edition of 16 November 2026, 08:00, asked of Mixpanel (project 1234567, EU).',
       '7 questions, 6 answered.',
       '2 files attached.',
+      '“On the year” is against 10 to 16 November 2025.',
       '“About the same” is a change no larger than chance makes.',
     ])
     expect(edition.owner).toBe('Growth team <growth@example.com>')
@@ -193,12 +194,34 @@ describe('the page of the look', () => {
     expect(sample.sample).toMatch(/made up/)
   })
 
-  test('in German has German numbers, dates and countries in English sentences', () => {
+  test('in any locale has that locale’s numbers in English sentences with English dates and countries', () => {
     const german = compose(growth, growthAnswers(), { locale: 'de-DE' })
-    expect(german.language).toBe('de-DE')
-    expect(plain(german.period)).toBe('Montag, 9. to Sonntag, 15. November 2026, Berlin time. Compared with 2. to 8. November.')
-    expect(plain(german.articles[0]?.headline)).toBe('4.190 Sign-ups, up 9 %; Deutschland made 84 % of the rise')
+    expect(german.language).toBe('en-GB')
+    expect(german.period).toBe(edition.period)
+    expect(plain(german.articles[0]?.headline)).toBe('4.190 sign-ups, up 9 %; Germany made 84 % of the rise')
     expect(german.figures.map(({ value }) => plain(value))).toEqual(['4.190', '27,0 %', '18.930', '1,9'])
+    expect(german.articles[0]?.chart).toMatchObject({ ticks: [0, 7, 14, 21] })
+    for (const locale of ['en-US', 'ja-JP', 'ar-EG']) {
+      const other = compose(growth, growthAnswers(), { locale })
+      expect(other.period).toBe(edition.period)
+      expect(other.colophon[0]).toBe(edition.colophon[0])
+      expect(other.articles[0]?.chart).toMatchObject({
+        labels: german.articles[0]?.chart?.kind === 'line' && german.articles[0].chart.labels,
+        locale,
+      })
+    }
+  })
+
+  test('says once, under the first picture that has one, what the shaded part is', () => {
+    const captions = edition.articles.map(({ chart }) => (chart?.kind === 'line' ? chart.caption : undefined))
+    expect(captions.filter((caption) => caption !== undefined)).toEqual([
+      'The shaded part is the week that the figures speak of.',
+    ])
+    expect(captions[0]).toBeDefined()
+  })
+
+  test('says of a folded rest what it is', () => {
+    expect(articleOf('signups')?.notes).toEqual(['Other is 31 more countries.'])
   })
 
   test('takes the first four questions as tiles where the report names none', () => {
@@ -221,7 +244,10 @@ describe('levels and changes', () => {
   test('something after nothing is new, without a percentage', () => {
     const { headline, tile } = said(exports, [44, 0, null])
     expect(headline).toBe('44 exports; there were none the week before')
-    expect(tile?.changes.map(({ amount }) => amount)).toEqual(['new', '–'])
+    expect(tile?.changes).toEqual([
+      { direction: 'same', verdict: 'better', amount: 'new,', against: 'none the week before' },
+      { direction: 'same', verdict: 'neutral', amount: '–', against: 'on the year' },
+    ])
   })
 
   test('a multiple says where it came from', () => {
@@ -339,6 +365,33 @@ describe('levels and changes', () => {
     const report = makeReport([one, two])
     const answers = [one, two].map((query) => seriesAnswer({ query, report }, { Any: [500, 510, 505] }))
     expect(compose(report, answers).lead).toBe('Nothing moved beyond chance: exports and active users stayed about the same.')
+    const onTheYear = [one, two].map((query) => seriesAnswer({ query, report }, { Any: [500, 510, 300] }))
+    expect(compose(report, onTheYear).lead).toBe(
+      'Nothing moved beyond chance on the week: exports and active users stayed about the same.',
+    )
+    const [only] = onTheYear
+    expect(only && compose(makeReport([one]), [only]).lead).toBe('Exports stayed about the same on the week, at 500.')
+  })
+
+  test('the largest of parts that all moved alike is not named', () => {
+    const split = makeQuery('split', 'Refunds by kind', counted('Refund', { on: 'kind' }))
+    const { headline } = alone(split, (given) => seriesAnswer(given, { Refund: [700, 1030], Chargeback: [680, 1000] }))
+    expect(headline).toBe('1,380 refunds, down 32 %')
+  })
+
+  test('the alternative text does not say the unit twice', () => {
+    const { article } = alone(makeQuery('players', 'Players by day', counted('Play')), (given) =>
+      seriesAnswer(given, { Play: [500, 510, 505] }),
+    )
+    expect(article.chart?.alt).toMatch(/^Line chart: Players by day, /)
+  })
+
+  test('a bar chart of one date has no second row of bars in the table below it', () => {
+    const split = makeQuery('split', 'Sign-ups by plan', counted('Sign Up', { on: 'plan', unit: 'week' }), { chart: 'bar' })
+    const { article } = alone(split, (given) => seriesAnswer(given, { pro: [300, 300, 300], free: [200, 200, 200] }))
+    expect(article.chart?.kind).toBe('bar')
+    expect(article.table?.columns.map(({ title }) => title)).toEqual(['Plan', 'Sign-ups', 'On the week before'])
+    expect(article.table?.rows[0]).toHaveLength(3)
   })
 })
 
@@ -374,6 +427,13 @@ describe('periods that are not over', () => {
       report.queries.map((query) => seriesAnswer({ query, report }, { It: [50, 50, 50] })),
     )
     expect(edition.period).toBe('Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.')
+    expect(edition.articles.map(({ headline }) => headline)).toEqual([
+      '50 exports, about the same',
+      '50 imports on Monday 16 November so far',
+      '50 logins from 2 to 15 November, about the same',
+      '50 demos, about the same',
+    ])
+    expect(edition.lead).toBe('Exports and demos stayed about the same, and so did logins on the period before.')
     expect(edition.articles[1]?.notes).toEqual(['Counted on Monday 16 November so far.'])
     expect(edition.articles[2]?.notes).toEqual(['Counted from 2 to 15 November, compared with 19 October to 1 November.'])
   })
@@ -428,7 +488,52 @@ describe('funnels', () => {
         [200, 2],
         [200, 2],
       ]).headline,
-    ).toBe('None of 200 went from Cart to Paid within one day, about the same')
+    ).toBe('None of 200 who entered the week before last went from Cart to Paid within one day, about the same')
+  })
+
+  test('whose entrants have a day say that they had it', () => {
+    const { article } = said([
+      [200, 20],
+      [200, 20],
+      [200, 20],
+    ])
+    expect(article.notes[0]).toBe(
+      'Users who entered from 2 to 8 November: the latest week whose entrants have all had their day.',
+    )
+  })
+
+  test.each([
+    ['previous_1_month', '26 % of September’s went from Cart to Paid within seven days, about the same', 'in September'],
+    [
+      'previous_1_week',
+      '26 % of the week before last went from Cart to Paid within seven days, about the same',
+      'the week before last',
+    ],
+    ['this_1_week', '26 % of Monday 16 November went from Cart to Paid within seven days so far', 'on Monday 16 November'],
+  ])('of %s on a page of October: %s', (timeframe, expected, note) => {
+    const months = ['a', 'b'].map((name) =>
+      makeQuery(name, `Exports ${name}`, counted('Export'), { timeframe: 'previous_1_month' }),
+    )
+    const checkout = makeQuery('checkout', 'Checkout', stepped(steps, timeframe.startsWith('this') ? { immature: true } : {}), {
+      timeframe,
+    })
+    const report = makeReport([...months, checkout])
+    // On 5 November October’s last entrants still have time, so the funnel is September’s.
+    const at = Temporal.Instant.from(timeframe === 'previous_1_month' ? '2026-11-05T07:00:00Z' : '2026-11-16T07:00:00Z')
+    const edition = compose(
+      report,
+      [
+        ...months.map((query) => seriesAnswer({ query, report, at }, { Export: [50, 50, 50] })),
+        funnelAnswer({ query: checkout, report, at }, [
+          [1000, 260],
+          [1000, 260],
+          [1000, 260],
+        ]),
+      ],
+      { at },
+    )
+    expect(plain(edition.articles[2]?.headline)).toBe(expected)
+    expect(edition.figures.map((figure) => figure.note)).toEqual([undefined, undefined, note])
   })
 
   test('that moved say by how many points', () => {
@@ -499,7 +604,13 @@ describe('what does not fit a page', () => {
     [{ unit: 'hour' }, { timeframe: 'previous_14_days' }, ['2 Nov', '5 Nov', '8 Nov', '11 Nov', '14 Nov']],
     [{ unit: 'day' }, { timeframe: 'previous_1_week', trend: 'previous_26_weeks' }, ['1 Jun', '1 Aug', '1 Oct']],
     [{ unit: 'month' }, { timeframe: 'previous_12_months' }, ['Jan 2026', 'Apr', 'Jul', 'Oct']],
-    [{ unit: 'week' }, { timeframe: 'previous_1_week', trend: 'previous_8_weeks' }, ['21 Sept', '5 Oct', '19 Oct', '2 Nov']],
+    [{ unit: 'week' }, { timeframe: 'previous_1_week', trend: 'previous_8_weeks' }, ['28 Sept', '12 Oct', '26 Oct', '9 Nov']],
+    [
+      { unit: 'day' },
+      { timeframe: 'previous_1_day', trend: 'previous_14_days' },
+      ['3 Nov', '6 Nov', '9 Nov', '12 Nov', '15 Nov'],
+    ],
+    [{ unit: 'day' }, { timeframe: 'previous_1_day', trend: 'previous_28_days' }, ['25 Oct', '1 Nov', '8 Nov', '15 Nov']],
   ])('an axis of %o over %o has at most five labels', (more, frames, expected) => {
     const query = makeQuery('axis', 'Exports', counted('Export', more), frames)
     const { article } = alone(query, (given) => seriesAnswer(given, { Export: [5, 5, 5] }))
@@ -551,7 +662,7 @@ test('names of any kind pass through as they are', () => {
   })
   const [a, b] = report.queries as [Query, Query]
   const edition = compose(report, [
-    seriesAnswer({ query: a, report }, { [nasty]: [500, 100, 100], B: [5, 5, 5] }),
+    seriesAnswer({ query: a, report }, { [nasty]: [500, 100, 100], B: [200, 200, 200] }),
     funnelAnswer({ query: b, report }, [
       [10, 5],
       [10, 5],

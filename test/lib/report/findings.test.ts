@@ -73,6 +73,13 @@ describe('the largest share of a change', () => {
     expect(largestShare({ from: 2400, to: 2000 }, parts)).toEqual({ name: 'DE', share: 1.25 })
   })
 
+  test('is told only where it is half again as large as the part was', () => {
+    const half = (to: number) => [{ name: 'DE', from: 500, to }]
+    expect(largestShare({ from: 1000, to: 800 }, half(351))).toBeUndefined()
+    expect(largestShare({ from: 1000, to: 800 }, half(350))).toEqual({ name: 'DE', share: 0.75 })
+    expect(largestShare({ from: 1000, to: 1200 }, [{ name: 'new', from: 0, to: 60 }])).toEqual({ name: 'new', share: 0.3 })
+  })
+
   test('is not told where no part made a quarter', () => {
     expect(largestShare(total, [{ name: 'DE', from: 810, to: 890 }])).toBeUndefined()
     expect(largestShare(total, [])).toBeUndefined()

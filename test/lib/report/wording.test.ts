@@ -4,7 +4,7 @@ import { numbersOf } from '../../../lib/report/editorial/numbers.ts'
 import { against, changeTitle, datesOf, periodOf, zoneName } from '../../../lib/report/editorial/periods.ts'
 import { segmentNames } from '../../../lib/report/editorial/segment-names.ts'
 import { asSentence, subjectOf } from '../../../lib/report/editorial/titles.ts'
-import { plain } from './made-answers.ts'
+import { counted, plain, stepped } from './made-answers.ts'
 
 describe('numbers', () => {
   const english = numbersOf('en-GB')
@@ -59,16 +59,11 @@ describe('dates', () => {
   }
   const week = period('2026-11-09', '2026-11-16')
 
-  test.each([
-    ['en-GB', 'Monday 9 to Sunday 15 November 2026'],
-    ['en-US', 'Monday, November 9 to Sunday, November 15, 2026'],
-    ['de-DE', 'Montag, 9. to Sonntag, 15. November 2026'],
-    ['fr-FR', 'lundi 9 to dimanche 15 novembre 2026'],
-  ])('a week in %s is %s', (locale, expected) => {
-    expect(plain(datesOf(locale, { weekStart: 'monday' }).span(week, { weekdays: true, year: true }))).toBe(expected)
-  })
+  const { span, during, lately } = datesOf({ weekStart: 'monday' })
 
-  const { span, during, lately } = datesOf('en-GB', { weekStart: 'monday' })
+  test('a week is told with its weekdays and one month', () => {
+    expect(plain(span(week, { weekdays: true, year: true }))).toBe('Monday 9 to Sunday 15 November 2026')
+  })
 
   test.each([
     ['2026-11-02', '2026-11-09', '2 to 8 November'],
@@ -146,16 +141,32 @@ describe('titles in sentences', () => {
     ['Revenue by plan by month', 'revenue', false],
     ['by country', 'by country', false],
   ])('%s is %s', (title, within, countable) => {
-    expect(subjectOf({ title }, 'en-GB')).toMatchObject({ within, countable })
+    expect(subjectOf({ title, question: counted('It', { on: 'country' }) })).toMatchObject({ within, countable })
   })
 
-  test('another language keeps its capitals', () => {
-    expect(subjectOf({ title: 'Sessions' }, 'de-DE').within).toBe('Sessions')
+  test('a title keeps its “by …” where nothing is split', () => {
+    expect(subjectOf({ title: 'Invites by mail', question: counted('It') }).within).toBe('invites by mail')
+    expect(subjectOf({ title: 'Invites by mail', question: stepped(['A', 'B']) }).within).toBe('invites by mail')
+  })
+
+  test('a total is not put beside “per hour” or “by hour”, an average and a ratio are', () => {
+    expect(subjectOf({ title: 'Matches per hour', question: counted('It') })).toMatchObject({
+      within: 'Matches',
+      countable: true,
+    })
+    expect(subjectOf({ title: 'Users by day', question: counted('It', { type: 'unique' }) }).within).toBe('users')
+    expect(subjectOf({ title: 'Load per hour', question: counted('It', { type: 'average', of: 'load' }) }).leading).toBe(
+      'Load per hour',
+    )
+    expect(subjectOf({ title: 'Errors per day', question: { kind: 'ratio', of: 'a', to: 'b', times: 1 } }).leading).toBe(
+      'Errors per day',
+    )
   })
 
   test('a name in small letters starts a sentence with a capital, unless it has its own', () => {
-    expect(subjectOf({ title: 'signups' }, 'en-GB').leading).toBe('Signups')
-    expect(subjectOf({ title: 'iOS installs' }, 'en-GB').leading).toBe('iOS installs')
+    const question = counted('It')
+    expect(subjectOf({ title: 'signups', question }).leading).toBe('Signups')
+    expect(subjectOf({ title: 'iOS installs', question }).leading).toBe('iOS installs')
     expect(asSentence('later entrants still have time')).toBe('Later entrants still have time.')
     expect(asSentence('iOS is not counted!')).toBe('iOS is not counted!')
   })
@@ -165,7 +176,7 @@ describe('segments', () => {
   test.each(['country', '$country_code', 'mp_country_code', 'properties["country"]'])(
     '%s is read as names of countries',
     (on) => {
-      const { heading, show } = segmentNames(on, 'en-GB')
+      const { heading, show } = segmentNames(on)
       expect([heading, show('DE'), show('de'), show('QQ'), show('undefined'), show('')]).toEqual([
         'Country',
         'Germany',
@@ -174,14 +185,25 @@ describe('segments', () => {
         '(not set)',
         '(empty)',
       ])
-      expect(segmentNames(on, 'de-DE').show('DE')).toBe('Deutschland')
     },
   )
 
+  test.each([
+    ['mp_country_code', 31, '31 more countries'],
+    ['plan_type', 1, '1 more plan type'],
+    ['$city', 2, '2 more cities'],
+    ['is_paid', 2, '2 more segments'],
+    ['$os', 2, '2 more segments'],
+    [undefined, 2, '2 more events'],
+    ['number(properties["a"]) + 1', 2, '2 more segments'],
+  ])('the rest of %s is %i: %s', (on, count, expected) => {
+    expect(segmentNames(on).more(count, String)).toBe(expected)
+  })
+
   test('other properties keep their values', () => {
-    expect(segmentNames('plan_type', 'en-GB')).toMatchObject({ heading: 'Plan type' })
-    expect(segmentNames('plan_type', 'en-GB').show('DE')).toBe('DE')
-    expect(segmentNames('number(properties["a"]) + 1', 'en-GB').heading).toBe('Segment')
-    expect(segmentNames(undefined, 'en-GB').heading).toBe('Event')
+    expect(segmentNames('plan_type')).toMatchObject({ heading: 'Plan type' })
+    expect(segmentNames('plan_type').show('DE')).toBe('DE')
+    expect(segmentNames('number(properties["a"]) + 1').heading).toBe('Segment')
+    expect(segmentNames(undefined).heading).toBe('Event')
   })
 })

@@ -18,15 +18,18 @@ test('a pid that nobody has is dead on this host, and unknown on another or in a
   expect(ownerIsDead(`other-${gone}`)).toBe(false)
 })
 
-test.runIf(process.platform === 'linux')('a host is its name, its boot and its pid namespace, and another in any of them is unknown', () => {
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().replaceAll('-', '').slice(0, 12)
-  const [namespace = ''] = /\d+/.exec(readlinkSync('/proc/self/ns/pid')) ?? []
-  expect(host).toBe(`${hostname()}+${boot}+${namespace}`)
-  for (const other of [`${hostname()}+0123456789ab+${namespace}`, `${hostname()}+${boot}+1${namespace}`, hostname()]) {
-    expect(ownerIsDead(`${other}/4194304/1-00`)).toBe(false)
-  }
-  expect(ownerIsDead(`${host}/4194304/1-00`)).toBe(true)
-})
+test.runIf(process.platform === 'linux')(
+  'a host is its name, its boot and its pid namespace, and another in any of them is unknown',
+  () => {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().replaceAll('-', '').slice(0, 12)
+    const [namespace = ''] = /\d+/.exec(readlinkSync('/proc/self/ns/pid')) ?? []
+    expect(host).toBe(`${hostname()}+${boot}+${namespace}`)
+    for (const other of [`${hostname()}+0123456789ab+${namespace}`, `${hostname()}+${boot}+1${namespace}`, hostname()]) {
+      expect(ownerIsDead(`${other}/4194304/1-00`)).toBe(false)
+    }
+    expect(ownerIsDead(`${host}/4194304/1-00`)).toBe(true)
+  },
+)
 
 test.runIf(process.platform === 'linux')('a pid that another process has now is dead', () => {
   expect(ownerIsDead(`${host}/${process.pid}/1-00`)).toBe(true)
