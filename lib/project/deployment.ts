@@ -23,11 +23,7 @@ export function deploymentMistakes(project: Project): Mistake[] {
       say(['sources', name, 'url'], `${url} is an address of one machine`, 'leave out `url` to ask the vendor itself')
     }
     if (kind === 'lake' && typeof events === 'string' && !events.startsWith('s3://')) {
-      say(
-        ['sources', name, 'events'],
-        `${events} is a folder of one machine`,
-        'name an export with `export`, or leave the source out',
-      )
+      say(['sources', name, 'events'], `${events} is a folder of one machine`, 'leave the source out')
     }
   }
   for (const report of Object.values(project.reports)) {

@@ -83,11 +83,11 @@ function checkSplit({ reader }: Surroundings, path: Path, of: Query, to: Query):
   return false
 }
 
-/** What makes several series of a segmentation, in words; undefined where it is one. */
+/** What a segmentation has a series for each of, in words; undefined where it is one series. A list of one is a list. */
 function splitOf({ question }: Query): string | undefined {
   if (question.kind !== 'segmentation') return undefined
   const { event, on } = question
-  const events = Array.isArray(event) && event.length > 1 ? [`\`event: [${event.join(', ')}]\``] : []
+  const events = Array.isArray(event) ? [`\`event: [${event.join(', ')}]\``] : []
   const properties = on === undefined ? [] : [`\`on: ${Array.isArray(on) ? `[${on.join(', ')}]` : on}\``]
   return [...events, ...properties].join(' and ') || undefined
 }

@@ -15,9 +15,6 @@ import type { Reading } from './reading.ts'
 import { readAnswer } from './reading.ts'
 import { listed, subjectOf } from './titles.ts'
 
-/** How many of a report's first questions become tiles where it names none. */
-const tilesUnlessNamed = 4
-
 /**
  * The edition of a run: a pure function of its results. Sentences are English whatever `locale` is, and so are the dates
  * (en-GB) and the countries in them; `locale` decides how numbers and currencies are written. `answers` are by query, failures included; a query without one was added to the
@@ -75,7 +72,6 @@ type Asked = { readonly query: Query } & (
 )
 
 function tilesOf(asked: readonly Asked[], report: Report): Asked[] {
-  if (report.figures.length === 0) return asked.slice(0, tilesUnlessNamed)
   return report.figures.flatMap((name) => asked.filter(({ query }) => query.name === name))
 }
 

@@ -24,7 +24,7 @@ export const config = z
     if (value.events !== undefined && /^[a-z][a-z0-9+.-]+:\/\//i.test(value.events)) {
       problem(
         'events',
-        `"${value.events}" is not a folder on this machine, and a lake reads no other place yet; copy the events into a folder, or use export`,
+        `"${value.events}" is not a folder on this machine, and a lake reads no other place yet; copy the events into a folder`,
       )
     }
     if (value.wait === undefined) return

@@ -169,7 +169,7 @@ export const example: Edition = {
     },
   ],
   colophon: [
-    'Asked of Mixpanel (project “product”, EU) on 16 November 2026 at 08:00.',
+    'For the edition of 16 November 2026, 08:00, asked of Mixpanel (project “product”, EU).',
     '6 questions, 5 answered.',
     '2 files attached.',
     'Last Monday’s mail said 3,836 sign-ups for 2 to 8 November; with late events it is 3,844.',

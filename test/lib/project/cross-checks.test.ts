@@ -64,6 +64,11 @@ describe('what speaks of something else in the file', () => {
       'event: [A, B]',
       'signups is split by `event: [A, C]`, and active by `event: [A, B]`; split both alike, or leave active whole',
     ],
+    [
+      'event: Sign Up',
+      'event: [A]',
+      'active is split by `event: [A]`, and signups is not; split signups as well, or leave active whole',
+    ],
   ])('a ratio of { %s } to { %s } has no segments to divide', (of, to, expected) => {
     const divided = spoilt('{ event: Sign Up }', `{ ${of} }`).replace('{ event: Open App }', `{ ${to} }`)
     expect(mistakesOf(divided)).toEqual([`16:15: ${expected}: a segment is divided by the one of its name, or by the whole`])

@@ -322,7 +322,7 @@ describe('what cannot be deployed', () => {
 
   test('a lake that a report asks, and the folder it is', () => {
     expect(told(right)).toEqual([
-      '4:30: ./events is a folder of one machine; name an export with `export`, or leave the source out',
+      '4:30: ./events is a folder of one machine; leave the source out',
       '13:7: query signups of weekly asks own, and this version answers a lake on one machine only; ask the vendor that the events come from',
       '14:7: query active of weekly asks own, and this version answers a lake on one machine only; ask the vendor that the events come from',
       '15:7: query path of weekly asks own, and this version answers a lake on one machine only; ask the vendor that the events come from',

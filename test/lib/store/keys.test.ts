@@ -21,6 +21,7 @@ describe('the keys of a run', () => {
       latest: 'reports/weekly-growth/latest.json',
       rows: 'results/weekly-growth/20261116T070000Z.parquet',
       claim: 'claims/runs/weekly-growth/20261116T070000Z.json',
+      settled: 'claims/settled/weekly-growth/20261116T070000Z.json',
     })
   })
 
