@@ -17,9 +17,9 @@ import { listed, subjectOf } from './titles.ts'
 
 /**
  * The edition of a run: a pure function of its results. Sentences are English whatever `locale` is, and so are the dates
- * (en-GB) and the countries in them; `locale` decides how numbers and currencies are written. `answers` are by query, failures included; a query without one was added to the
- * file after the run and is left out. `askedOf` are the labels of the sources.
- * Throws RangeError where `locale` is no BCP 47 tag.
+ * (en-GB) and the countries in them; `locale` decides how numbers and currencies are written. `answers` are by query,
+ * failures included; a query without one was added to the file after the run and is left out. `askedOf` are the labels of
+ * the sources. Throws RangeError where `locale` is no BCP 47 tag.
  */
 export function composeEdition(input: {
   readonly locale: string
@@ -47,7 +47,9 @@ export function composeEdition(input: {
     asked,
   )
   const tiles = tilesOf(asked, report)
-  const readings = tiles.flatMap(({ reading }) => (reading === undefined ? [] : [reading]))
+  // A page without tiles still has a lead and a subject.
+  const leading = tiles.length === 0 ? asked : tiles
+  const readings = leading.flatMap(({ reading }) => (reading === undefined ? [] : [reading]))
   const figures = tiles.map((tile) => figureOf(tile, language))
   const [first] = readings
   const finding = first === undefined ? 'no answers today' : headlineOf(first, language).short

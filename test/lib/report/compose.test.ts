@@ -224,9 +224,11 @@ describe('the page of the look', () => {
     expect(articleOf('signups')?.notes).toEqual(['Other is 31 more countries.'])
   })
 
-  test('takes the first four questions as tiles where the report names none', () => {
-    const unnamed = compose({ ...growth, figures: [] }, growthAnswers())
-    expect(unnamed.figures.map(({ query }) => query)).toEqual(['signups', 'activation', 'active', 'errors'])
+  test('has no tiles where the report wants none, and still its lead and subject', () => {
+    const bare = compose({ ...growth, figures: [] }, growthAnswers())
+    expect(bare.figures).toEqual([])
+    expect(plain(bare.lead)).toContain('Sign-ups rose 9 % to 4,190')
+    expect(bare.subject).toContain('4,190 sign-ups')
   })
 })
 
