@@ -13,10 +13,11 @@ const span = z.strictObject({ start: z.iso.datetime({ offset: true }), end: z.is
 const note = z.strictObject({
   /**
    * partial: the running unit is in it; truncated: the source cut the answer; sampled: it is an estimate;
-   * duplicates: events that were there twice and counted once; other: parts that are not shown;
+   * duplicates: events that were there twice and counted once; other: segments beyond the limit;
+   * unset: events without the property, which are in the total and in no segment;
    * immature: later entrants still have time; source: what the source itself wants said.
    */
-  kind: z.enum(['partial', 'truncated', 'sampled', 'duplicates', 'other', 'immature', 'source']),
+  kind: z.enum(['partial', 'truncated', 'sampled', 'duplicates', 'other', 'unset', 'immature', 'source']),
   text: z.string(),
 })
 export type Note = z.output<typeof note>

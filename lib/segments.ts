@@ -52,7 +52,7 @@ function notesOfDropped(dropped: readonly Segment[]): Note[] {
   const total = addUp(dropped.map((segment) => segment.total))
   if (total === null || total === 0) return []
   const text = `${total.toLocaleString('en-US')} of the total ${total === 1 ? 'has no value and is' : 'have no value and are'} not shown`
-  return [{ kind: 'other', text }]
+  return [{ kind: 'unset', text }]
 }
 
 /** A segment as a result's series. */

@@ -71,7 +71,7 @@ describe('totals', () => {
       ],
       // 15 + 4 + 1 are shown of the 70.
       notes: [
-        { kind: 'other', text: '50 of the total have no value and are not shown' },
+        { kind: 'unset', text: '50 of the total have no value and are not shown' },
         { kind: 'other', text: 'Other holds 3 more segments beyond the limit of 2' },
       ],
     })
