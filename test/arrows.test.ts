@@ -201,7 +201,7 @@ describe('arrows between the rooms run one way', () => {
       mkdirSync(dirname(join(folder, file)), { recursive: true })
       writeFileSync(join(folder, file), `${lines.join('\n')}\n`)
     }
-    const biome = new URL('../node_modules/.bin/biome', import.meta.url).pathname
+    const biome = join(import.meta.dirname, '..', 'node_modules', '.bin', 'biome')
     const linted = spawnSync(biome, ['lint', '--reporter=json', '--max-diagnostics=none', '.'], { cwd: folder, encoding: 'utf8' })
     const { diagnostics } = reported.parse(JSON.parse(linted.stdout))
     expect(diagnostics.map(({ category }) => category)).not.toContain('parse')

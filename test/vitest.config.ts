@@ -7,6 +7,7 @@ export default defineConfig({
   root: decodeURIComponent(root),
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
     exclude: process.env['REAL_SERVERS'] === undefined ? ['test/**/*.real.test.ts'] : [],
     // Generous: two cores, and property tests beside suites that start servers.
     testTimeout: 120_000,

@@ -58,6 +58,9 @@ export function loadProject(path: string, options: { readonly kinds?: SourceKind
   }
 }
 
+/** Stands where a text is covered: of the private use area, so whatever names it follows from what it covers. */
+const cover = '\uE000'
+
 /**
  * Parses a text again and again, each time with the texts in it covered that YAML misread or tripped over for want of
  * quotes: then whatever follows from them is gone, and the rest of the file can be checked too.
@@ -78,7 +81,7 @@ function parse(original: string, lines: LineCounter): { document: Document.Parse
     const [first] = fresh.sort((a, b) => a.from - b.from)
     if (first?.to === undefined) return { document, unquoted, text }
     unquoted.push(first)
-    text = `${text.slice(0, first.from)}${'x'.repeat(first.to - first.from)}${text.slice(first.to)}`
+    text = `${text.slice(0, first.from)}${cover.repeat(first.to - first.from)}${text.slice(first.to)}`
   }
 }
 
@@ -131,7 +134,8 @@ function inOrder(findings: readonly Finding[], causes: readonly Finding[]): Find
   const kept: Finding[] = []
   for (const finding of findings) {
     const { from, message } = finding
-    const follows = !causes.includes(finding) && causes.some((cause) => from >= cause.from && from < (cause.to ?? cause.from + 1))
+    const covered = causes.some((cause) => from >= cause.from && from < (cause.to ?? cause.from + 1))
+    const follows = !causes.includes(finding) && (covered || message.includes(cover))
     if (!follows && !kept.some((other) => other.from === from && other.message === message)) kept.push(finding)
   }
   return kept.sort((a, b) => a.from - b.from)
