@@ -153,7 +153,7 @@ export function ratioOf(query: Query, head: Head, of: Answer, to: Answer, report
     }),
     // What is folded or left out of the parts is not in the quotient.
     notes: [...of.notes, ...to.notes].filter(
-      ({ kind, text }, at, all) => kind !== 'other' && all.findIndex((other) => other.text === text) === at,
+      ({ kind, text }, at, all) => kind !== 'other' && kind !== 'unset' && all.findIndex((other) => other.text === text) === at,
     ),
   }
 }
