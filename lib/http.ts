@@ -43,25 +43,40 @@ export interface Reply {
   readonly receivedAt: Date
 }
 
+/** A key with a list is repeated for each of it; one that is undefined is left out. */
+export type Fields = Readonly<Record<string, string | number | readonly string[] | undefined>>
+
 export interface HttpRequest<Schema extends z.ZodType> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Without a query string. */
   readonly url: string
-  readonly query?: Readonly<Record<string, string | number | undefined>> | undefined
+  readonly query?: Fields | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** At most one of the two: `application/x-www-form-urlencoded` or `application/json`. */
-  readonly form?: Readonly<Record<string, string>> | undefined
+  readonly form?: Fields | undefined
   readonly json?: unknown
+  /** Whether the answer is JSON, which is what the schema then gets, or any text; JSON unless said. */
+  readonly accept?: 'json' | 'text' | undefined
   /** What the answer parses into. */
   readonly schema: Schema
   /** Texts that no error or trace may hold: passwords, tokens, keys. */
   readonly secrets: readonly string[]
   /** Whether a try that may have reached the vendor can be sent again; all but POST and PATCH unless said. */
   readonly repeatable?: boolean | undefined
+  /** Milliseconds with all tries and pauses, where this request has its own; else the door's. */
+  readonly budget?: number | undefined
+  /**
+   * Called before each try is sent, and what it gives is called when that one is over: the place where a limit that
+   * others share is kept. What it throws counts as the try's failure, so a WaitError within the time budget is slept through.
+   */
+  readonly admit?: (() => Promise<Settle>) | undefined
   /** The answer may have at most so many bytes, unpacked; 64 MiB unless said. */
   readonly maxBytes?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
+
+/** `reply` is undefined where no whole one came, although the vendor may have begun. */
+export type Settle = (reply: Reply | undefined) => Promise<void>
 
 export interface Http {
   /**
@@ -79,7 +94,7 @@ const firstPause = 1000
 const unpack = promisify(gunzip)
 
 export function createHttp(options: HttpOptions): Http {
-  const { classify, trace, clock, budget = defaultBudget, random = Math.random } = options
+  const { classify, trace, clock, budget: usual = defaultBudget, random = Math.random } = options
   const { sleep = (milliseconds, signal) => wait(milliseconds, undefined, { signal }), deadline = AbortSignal.timeout } = options
   const turns = new Map<string, Turns>()
   // The time budget is the one clock of a request; undici's own timeouts would only cut long answers short of it.
@@ -99,6 +114,7 @@ export function createHttp(options: HttpOptions): Http {
 
   async function requestNow<Schema extends z.ZodType>(asked: HttpRequest<Schema>, address: URL): Promise<z.output<Schema>> {
     const call = `${asked.method} ${address.host}${address.pathname}`
+    const budget = asked.budget ?? usual
     const end = clock().getTime() + budget
     const over = deadline(budget)
     const signal = asked.signal === undefined ? over : AbortSignal.any([over, asked.signal])
@@ -129,7 +145,14 @@ export function createHttp(options: HttpOptions): Http {
   ): Promise<{ value: z.output<Schema> } | Failed> {
     const began = performance.now()
     const say = (result: string | number) => trace(`${call} ${result} ${Math.round(performance.now() - began)} ms`)
-    let received: Received
+    let settle: Settle | undefined
+    try {
+      settle = await asked.admit?.()
+    } catch (error) {
+      if (error instanceof WaitError) return { error, reached: false }
+      throw error
+    }
+    let received: Received | undefined
     try {
       received = await exchange(agent, asked, address, call, clock, signal)
     } catch (cause) {
@@ -137,17 +160,19 @@ export function createHttp(options: HttpOptions): Http {
       if (why === undefined) throw cause
       say(why)
       return { error: new UnavailableError(`${call}: no whole answer (${why})`, { cause }), reached: true }
+    } finally {
+      await settle?.(received?.reply)
     }
     const { reply, json } = received
     const { status, requestId } = reply
     say(status)
     const refusal = classify(reply)
     if (refusal !== undefined) return { error: refusal, reached: status >= 500 }
-    if (json === undefined) {
+    if (json === undefined && asked.accept !== 'text') {
       const message = `${call} ${status}: the answer is not JSON; it begins: ${beginning(reply.text)}`
       return { error: new UnavailableError(message, { requestId }), reached: true }
     }
-    const parsed = asked.schema.safeParse(json)
+    const parsed = asked.schema.safeParse(asked.accept === 'text' ? received.text : json)
     if (parsed.success) return { value: parsed.data }
     const [issue] = parsed.error.issues
     const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
@@ -177,6 +202,8 @@ interface Received {
   readonly reply: Reply
   /** As it came, for the schema: a secret `pass` must not make `…port` of a value `passport`. undefined when it is not JSON. */
   readonly json: unknown
+  /** As it came, too. */
+  readonly text: string
 }
 
 /** When a `Retry-After` (seconds or an HTTP date) says to come back. */
@@ -203,10 +230,17 @@ function addressOf(asked: Pick<HttpRequest<z.ZodType>, 'url' | 'query'>): URL {
   const problem = addressProblem(asked.url)
   if (problem !== undefined) throw new UsageError(problem)
   const address = new URL(asked.url)
-  const pairs = Object.entries(asked.query ?? {}).filter(([, value]) => value !== undefined)
   // %20 for a space is read alike everywhere; URLSearchParams' + is not.
-  address.search = pairs.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(String(value))}`).join('&')
+  address.search = pairsOf(asked.query ?? {})
+    .map((pair) => pair.map(encodeURIComponent).join('='))
+    .join('&')
   return address
+}
+
+function pairsOf(fields: Fields): [string, string][] {
+  return Object.entries(fields).flatMap(([key, value]) =>
+    [value].flat().flatMap((each): [string, string][] => (each === undefined ? [] : [[key, String(each)]])),
+  )
 }
 
 async function exchange(
@@ -223,7 +257,7 @@ async function exchange(
     path: `${address.pathname}${address.search}`,
     method: asked.method,
     headers: {
-      accept: 'application/json',
+      accept: asked.accept === 'text' ? '*/*' : 'application/json',
       'accept-encoding': 'gzip',
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
       ...asked.headers,
@@ -257,7 +291,7 @@ async function exchange(
     requestId: headers['x-request-id'] ?? headers['request-id'],
     receivedAt: clock(),
   }
-  return { reply, json }
+  return { reply, json, text: raw }
 }
 
 // fetch() takes a gzip that was cut for a whole one; zlib's own call does not.
@@ -272,7 +306,7 @@ async function unpacked(bytes: Buffer, headers: Reply['headers'], limit: number,
 
 function bodyOf(asked: HttpRequest<z.ZodType>): { contentType?: string; body?: string } {
   if (asked.form !== undefined) {
-    return { contentType: 'application/x-www-form-urlencoded', body: new URLSearchParams(asked.form).toString() }
+    return { contentType: 'application/x-www-form-urlencoded', body: new URLSearchParams(pairsOf(asked.form)).toString() }
   }
   return asked.json === undefined ? {} : { contentType: 'application/json', body: JSON.stringify(asked.json) }
 }

@@ -40,6 +40,8 @@ const seriesBody = {
       folded: z.number().int().optional(),
     }),
   ),
+  /** What people wrote beside the chart at the vendor, within the trend; the date is one of `dates` or lies between them. */
+  annotations: z.array(z.strictObject({ date: z.string(), text: z.string() })).optional(),
   total: count,
   comparisons: z.array(
     z.strictObject({ to: z.enum(comparisons), timeframe: span, total: count, totals: z.record(z.string(), count) }),
@@ -66,6 +68,40 @@ const funnelBody = {
   notes: z.array(note),
 }
 
+const cohorts = z.array(
+  z.strictObject({
+    /** The cohort's first day, `YYYY-MM-DD`. */
+    date: z.string(),
+    /** People in it: who did the first event in that unit; of a frequency, who was active at all. */
+    size: z.number().int(),
+    /**
+     * Retention: how many came back in interval 0, 1, 2 … after they entered. Frequency: how many were active in at least
+     * 1, 2, 3 … intervals of the unit. Only what is over; so later cohorts have fewer.
+     */
+    counts: z.array(count),
+  }),
+)
+const cohortsBody = {
+  measure: z.enum(['retention', 'frequency']),
+  /** How long each cohort's time of entry is. */
+  unit: z.enum(units),
+  /** How long an interval of `counts` is. */
+  interval: z.enum(units),
+  cohorts,
+  /** The same, split by a property; people may be in several. */
+  segments: z.array(z.strictObject({ name: z.string(), cohorts })).optional(),
+  notes: z.array(note),
+}
+
+/** A cell that is neither text, number nor truth is its JSON as text. */
+const cell = z.union([z.string(), z.number(), z.boolean(), z.null()])
+const tableBody = {
+  columns: z.array(z.strictObject({ name: z.string(), type: z.enum(['text', 'number', 'boolean', 'time', 'json']) })),
+  /** One cell for each column; null where there is none. */
+  rows: z.array(z.array(cell)),
+  notes: z.array(note),
+}
+
 const head = {
   version: z.literal(1),
   report: z.string(),
@@ -79,6 +115,8 @@ const head = {
 
 export const seriesResult = z.strictObject({ ...head, shape: z.literal('series'), ...seriesBody })
 export const funnelResult = z.strictObject({ ...head, shape: z.literal('funnel'), ...funnelBody })
+export const cohortsResult = z.strictObject({ ...head, shape: z.literal('cohorts'), ...cohortsBody })
+export const tableResult = z.strictObject({ ...head, shape: z.literal('table'), ...tableBody })
 export const failureResult = z.strictObject({
   ...head,
   shape: z.literal('failure'),
@@ -86,19 +124,31 @@ export const failureResult = z.strictObject({
   message: z.string(),
   remedy: z.string().optional(),
 })
-export const result = z.discriminatedUnion('shape', [seriesResult, funnelResult, failureResult])
+export const result = z.discriminatedUnion('shape', [seriesResult, funnelResult, cohortsResult, tableResult, failureResult])
 
 export type SeriesResult = z.output<typeof seriesResult>
 export type FunnelResult = z.output<typeof funnelResult>
+export type CohortsResult = z.output<typeof cohortsResult>
+export type TableResult = z.output<typeof tableResult>
 export type FailureResult = z.output<typeof failureResult>
 export type Result = z.output<typeof result>
 /** A result that is an answer. */
-export type Answer = SeriesResult | FunnelResult
+export type Answer = SeriesResult | FunnelResult | CohortsResult | TableResult
 export type FunnelSteps = FunnelResult['steps']
 
 /** What a source gives back; the run adds the head. */
 export type SeriesBody = Omit<SeriesResult, keyof typeof head | 'shape'>
 export type FunnelBody = Omit<FunnelResult, keyof typeof head | 'shape'>
+export type CohortsBody = Omit<CohortsResult, keyof typeof head | 'shape'>
+export type TableBody = Omit<TableResult, keyof typeof head | 'shape'>
+/** An answer of a shape that the question does not tell: a vendor's own saved question. */
+export type AnyBody =
+  | ({ readonly shape: 'series' } & SeriesBody)
+  | ({ readonly shape: 'funnel' } & FunnelBody)
+  | ({ readonly shape: 'cohorts' } & CohortsBody)
+  | ({ readonly shape: 'table' } & TableBody)
+export type Cohorts = CohortsResult['cohorts']
+export type TableCell = TableResult['rows'][number][number]
 
 /** Steps from counts and medians, the conversions worked out. */
 export function stepsOf(rows: readonly { name: string; count: number; medianSeconds: number | null }[]): FunnelSteps {
@@ -120,7 +170,7 @@ export function toJson(value: Result): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }
 
-type Cell = string | number | null
+type Cell = string | number | boolean | null
 
 /** The same numbers in long form; the first row holds the columns' names. A failure has no rows. */
 export function toRows(value: Result): Cell[][] {
@@ -146,6 +196,18 @@ export function toRows(value: Result): Cell[][] {
           ]),
         ),
       ]
+    case 'cohorts': {
+      const split = value.segments !== undefined
+      const rowsOf = (cohorts: Cohorts, segment: Cell[]) =>
+        cohorts.flatMap(({ date, size, counts }) => counts.map((count, at): Cell[] => [...segment, date, size, at, count]))
+      return [
+        [...(split ? ['segment'] : []), 'cohort', 'size', 'interval', 'count'],
+        ...rowsOf(value.cohorts, split ? [null] : []),
+        ...(value.segments ?? []).flatMap(({ name, cohorts }) => rowsOf(cohorts, [name])),
+      ]
+    }
+    case 'table':
+      return [value.columns.map(({ name }) => name), ...value.rows]
     case 'failure':
       return []
   }
@@ -158,7 +220,7 @@ export function toRows(value: Result): Cell[][] {
 export function toCsv(value: Result, options: { readonly forSpreadsheets?: boolean } = {}): string {
   const rows = toRows(value)
   const cells = options.forSpreadsheets === true ? rows.map((row) => row.map(neutral)) : rows
-  return stringify(cells, { record_delimiter: '\n' })
+  return stringify(cells, { record_delimiter: '\n', cast: { boolean: String } })
 }
 
 function neutral(cell: Cell): Cell {

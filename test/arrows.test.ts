@@ -88,6 +88,15 @@ const rooms: Readonly<Record<string, { readonly allowed: readonly string[]; read
       "import '@duckdb/node-api'",
     ],
   },
+  'lib/sources/mixpanel/questions/funnel.ts': {
+    allowed: ["import './days.ts'", "import '../client.ts'", "import '../../source.ts'", "import '../../../timeframe.ts'"],
+    refused: [
+      "import '../../lake/client.ts'",
+      "import '../../index.ts'",
+      "import '../../../store/store.ts'",
+      "import '../../../report/run.ts'",
+    ],
+  },
   'lib/sources/lake/client.ts': {
     allowed: ["import './sql.ts'", "import '../source.ts'", "import '../../segments.ts'", "await import('@duckdb/node-api')"],
     refused: [

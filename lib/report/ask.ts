@@ -105,9 +105,19 @@ export async function askSource(source: Source, ask: Ask, head: Head): Promise<A
       remedy: 'ask another source; `broadsheet check` prints which source answers what',
     })
   }
-  const shape = kind === 'funnel' ? 'funnel' : 'series'
-  return { ...head, shape, ...(await answer(ask)) } as Answer
+  // A saved question's answer says its own shape.
+  return { ...head, shape: shapes[kind], ...(await answer(ask)) } as Answer
 }
+
+const shapes = {
+  segmentation: 'series',
+  funnel: 'funnel',
+  retention: 'cohorts',
+  frequency: 'cohorts',
+  top: 'table',
+  people: 'table',
+  saved: undefined,
+} as const satisfies Record<AnsweredKind, Answer['shape'] | undefined>
 
 /**
  * The quotient of two kept answers, point by point; null where nothing is divided by. Segments are divided by the

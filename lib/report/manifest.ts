@@ -25,7 +25,7 @@ export const runManifest = z.strictObject({
     z.string(),
     z.strictObject({
       status: z.enum(['answered', 'failed']),
-      shape: z.enum(['series', 'funnel', 'failure']),
+      shape: z.enum(['series', 'funnel', 'cohorts', 'table', 'failure']),
       definition: z.string(),
       timeframe: window,
       key: z.string(),

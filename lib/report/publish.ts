@@ -1,5 +1,5 @@
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import type { Answer, FunnelSteps } from '../result.ts'
+import type { Answer, Cohorts, FunnelSteps } from '../result.ts'
 import type { Store } from '../store/store.ts'
 import type { LatestPointer } from './manifest.ts'
 import { latestPointer, parseStored } from './manifest.ts'
@@ -66,6 +66,18 @@ function rowsOf(answer: Answer): Row[] {
     return answer.series.flatMap((series) =>
       answer.dates.map((date, at) => ({ ...head, segment: null, series: series.name, date, value: series.values[at] ?? null })),
     )
+  }
+  // A table has columns of its own, which are in its CSV; these rows are numbers over time.
+  if (answer.shape === 'table') return []
+  if (answer.shape === 'cohorts') {
+    const cohortRows = (segment: string | null, cohorts: Cohorts) =>
+      cohorts.flatMap(({ date, counts }) =>
+        counts.map((value, at) => ({ ...head, segment, series: `${answer.interval} ${at}`, date, value })),
+      )
+    return [
+      ...cohortRows(null, answer.cohorts),
+      ...(answer.segments ?? []).flatMap(({ name, cohorts }) => cohortRows(name, cohorts)),
+    ]
   }
   const date = answer.timeframe.start.slice(0, 10)
   const stepRows = (segment: string | null, steps: FunnelSteps) =>

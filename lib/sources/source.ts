@@ -1,7 +1,8 @@
 import type { Temporal } from 'temporal-polyfill'
 import type * as z from 'zod'
+import type { Ledger } from '../ledger.ts'
 import type { Question, QuestionKind } from '../query.ts'
-import type { FunnelBody, SeriesBody } from '../result.ts'
+import type { AnyBody, CohortsBody, FunnelBody, SeriesBody, TableBody } from '../result.ts'
 import type { Calendar, Windows } from '../timeframe.ts'
 
 type Of<Kind extends QuestionKind> = Extract<Question, { kind: Kind }>
@@ -27,6 +28,11 @@ export type Ask<Kind extends QuestionKind = QuestionKind> = Kind extends Questio
 export interface Bodies {
   segmentation: SeriesBody
   funnel: FunnelBody
+  retention: CohortsBody
+  frequency: CohortsBody
+  top: TableBody
+  people: TableBody
+  saved: AnyBody
 }
 export type AnsweredKind = keyof Bodies
 
@@ -42,7 +48,51 @@ export interface Source {
   readonly answers: Answers
   /** What would be sent or run for a question, for `--explain`: one line each, no secrets. */
   explain(ask: Ask): Promise<string[]> | string[]
+  /** Calls the vendor as `broadsheet call` does: parameters as JSON has them, checked before anything is sent (UsageError). */
+  call?(name: string, parameters: unknown, signal?: AbortSignal): Promise<Called>
+  /** Looks up at the vendor what questions name: events, properties, saved funnels. Nothing found is nothing wrong. */
+  inspect?(asked: readonly Inspected[]): Promise<Finding[]>
   close?(): Promise<void>
+}
+
+/** What a call of a vendor gave: JSON, a text as it came (CSV), or JSON documents one after the other, as they come. */
+export type Called =
+  | { readonly json: unknown }
+  | { readonly text: string }
+  | { readonly each: AsyncIterable<unknown> }
+  | { readonly bytes: AsyncIterable<Uint8Array> }
+
+/** A vendor's call in words and parameters, known before anything is opened. */
+export interface CallWords {
+  /** One line for people. */
+  readonly about: string
+  readonly parameters: z.ZodType
+}
+
+/** A question with its place in the project file, for what is found wrong with it. */
+export interface Inspected {
+  readonly report: string
+  readonly query: string
+  readonly question: Question
+}
+
+export interface Finding {
+  readonly report: string
+  readonly query: string
+  /** `no event of this project is called "Sign up"` */
+  readonly problem: string
+  /** `did you mean "Sign Up"?` */
+  readonly remedy?: string | undefined
+}
+
+/** A limit of the vendor that all who use one of its projects share. */
+export interface SharedLimit {
+  /** The same for sources that share it: `mixpanel eu 1234567`. */
+  readonly key: string
+  /** For people: `Mixpanel project 1234567`. */
+  readonly label: string
+  /** Questions to the vendor in any hour: the source's budget, else the vendor's own limit. */
+  readonly perHour: number
 }
 
 /** What a source is handed; it reaches for nothing else. */
@@ -54,6 +104,10 @@ export interface SourceContext {
   readonly timezone: string
   /** Reads the credential that a reference (`ssm:/name`, `secretsmanager:name`, `env:NAME`) points to. `again` skips caches. */
   readonly credential: (reference: string, again?: boolean) => Promise<string>
+  /** Who else asks the vendor's project, and what is left of its hour; without one, only the vendor itself counts. */
+  readonly ledger?: Ledger | undefined
+  /** One sentence for whoever keeps the project: a credential that will stop working. Not for readers; no secret. */
+  readonly warn?: ((sentence: string) => void) | undefined
   /** One line for each call to a vendor, for `--verbose`: method, path, status, milliseconds; no secret. */
   readonly trace: (line: string) => void
   readonly clock: () => Date
@@ -77,5 +131,13 @@ export interface SourceKind<Schema extends z.ZodType = z.ZodType> {
   readonly kinds: readonly AnsweredKind[]
   /** Why this source cannot answer that question, if it cannot; said when the project is loaded. */
   refuse?(config: z.output<Schema>, question: Question, name: string): string | undefined
+  /** The vendor's hourly limit that this source's questions use up. */
+  limit?(config: z.output<Schema>): SharedLimit
+  /** How much of that limit a question uses up, each time that it is asked. Throws RefusedError where it cannot be asked. */
+  cost?(config: z.output<Schema>, ask: Ask, context: Pick<SourceContext, 'name' | 'timezone'>): number
+  /** What an author should know before relying on what is asked: a sentence each. */
+  advice?(config: z.output<Schema>, questions: readonly Question[]): string[]
+  /** Every call of the vendor, by name, for `broadsheet call`; `Source.call` makes them. */
+  readonly calls?: Readonly<Record<string, CallWords>>
   open(config: z.output<Schema>, context: SourceContext): Source
 }

@@ -109,7 +109,7 @@ function notKept(
 /** Trend, timeframe and compared periods; a funnel's with the time that its last entrants have. */
 function stretchesOf({ question, windows }: Ask<AnsweredKind>): Pick<Window, 'start' | 'end'>[] {
   if (question.kind === 'segmentation') return [windows.trend ?? windows.timeframe, ...figuresOf(windows)]
-  const seconds = parseDuration(question.within) ?? 0
+  const seconds = question.kind === 'funnel' ? (parseDuration(question.within) ?? 0) : 0
   return figuresOf(windows).map(({ start, end }) => ({ start, end: end.add({ seconds }) }))
 }
 

@@ -1,37 +1,53 @@
 import * as z from 'zod'
-import { CredentialError, UsageError } from '../../errors.ts'
-import type { HttpOptions } from '../../http.ts'
+import { CredentialError } from '../../errors.ts'
+import type { Http, HttpOptions } from '../../http.ts'
 import { createHttp } from '../../http.ts'
+import type { Ledger } from '../../ledger.ts'
+import type { Access, Credential } from './access.ts'
+import { accessFor, adviceOn, readCredential } from './access.ts'
+import type { MixpanelCall } from './call.ts'
+import { prepare } from './call.ts'
+import { calls } from './calls/index.ts'
 import { failureOfReply } from './failure.ts'
-import type { Credential, Region } from './schema.ts'
-import * as schema from './schema.ts'
+import { admission, concurrency } from './limits.ts'
+import type { Region } from './schema.ts'
 
-/** Every call, by the name it has here. Parameters have the vendor's own names. */
-const calls = {
-  segmentation: { path: '/segmentation', parameters: schema.segmentationParameters, answer: schema.segmentationAnswer },
-  segmentationSum: { path: '/segmentation/sum', parameters: schema.sumParameters, answer: schema.sumAnswer },
-  funnel: { path: '/funnels', parameters: schema.funnelParameters, answer: schema.funnelAnswer },
-  funnelsList: { path: '/funnels/list', parameters: z.strictObject({}), answer: schema.funnelsListAnswer },
-} as const
 type Calls = typeof calls
-export type MixpanelCall = keyof Calls
-export type ParametersOf<Name extends MixpanelCall> = z.input<Calls[Name]['parameters']>
-export type AnswerOf<Name extends MixpanelCall> = z.output<Calls[Name]['answer']>
+export type CallName = keyof Calls
+export type ParametersOf<Name extends CallName> = z.input<Calls[Name]['parameters']>
+export type AnswerOf<Name extends CallName> = z.output<Calls[Name]['answer']>
+
+/** Parameters may be left out where the call needs none. */
+type Arguments<Given> =
+  Record<string, never> extends Given ? [parameters?: Given, signal?: AbortSignal] : [parameters: Given, signal?: AbortSignal]
+type Json<Name extends CallName> = (...given: Arguments<ParametersOf<Name>>) => Promise<AnswerOf<Name>>
+/** `format: 'csv'` gives the vendor's CSV as it came. */
+interface Csv<Name extends CallName> {
+  (parameters: ParametersOf<Name> & { readonly format: 'csv' }, signal?: AbortSignal): Promise<string>
+  (parameters: ParametersOf<Name> & { readonly format?: 'json' }, signal?: AbortSignal): Promise<AnswerOf<Name>>
+}
+type Method<Name extends CallName> = Calls[Name] extends { readonly csv: true } ? Csv<Name> : Json<Name>
 
 export interface MixpanelOptions {
   readonly project: string
   readonly region: Region
   /** The global data view of a project that has Data Views. */
   readonly workspace?: string | undefined
-  /** Replaces the vendor's host. */
+  /** Replaces the vendor's hosts. */
   readonly url?: string | undefined
-  /** The service account, as JSON `{"username","secret"}` or `username:secret`; `again` asks past any cache. */
+  /** The credential (see `credential` in access.ts); `again` asks past any cache. */
   readonly credential: (again: boolean) => Promise<string>
   /** Where it stands, for messages: `ssm:/name`. */
   readonly credentials: string
+  /** Shared by all who ask the project; without one, the vendor alone counts. */
+  readonly ledger?: Ledger | undefined
+  /** Queries that may be used up in any hour; 60, the vendor's limit, unless said. */
+  readonly perHour?: number | undefined
+  /** One sentence for whoever keeps the project, once: the credential will stop working. */
+  readonly warn?: ((sentence: string) => void) | undefined
   readonly trace?: HttpOptions['trace'] | undefined
   readonly clock?: HttpOptions['clock'] | undefined
-  readonly http?: Pick<HttpOptions, 'budget' | 'sleep' | 'random' | 'deadline'> | undefined
+  readonly http?: Pick<HttpOptions, 'sleep' | 'random' | 'deadline'> | undefined
 }
 
 /**
@@ -40,92 +56,132 @@ export interface MixpanelOptions {
  * UnavailableError or DataError.
  */
 export type MixpanelClient = {
-  readonly [Name in MixpanelCall]: (parameters: ParametersOf<Name>, signal?: AbortSignal) => Promise<AnswerOf<Name>>
+  readonly [Name in CallName]: Method<Name>
 } & {
-  /** What a call would send, on one line: method, address and parameters, without the service account. */
-  describe(name: MixpanelCall, parameters: object): string
+  /** Any call by its name, parameters unchecked by the compiler: what `broadsheet call` does. A text for `format: 'csv'`. */
+  call(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown>
+  /** What a call would send, on one line: method, address and parameters, without the credential. */
+  describe(name: CallName, parameters: object): string
   close(): Promise<void>
 }
 
-/** Queries at a time for one project, by the vendor's limit. */
-export const concurrency = 5
-
-const hosts = { us: 'https://mixpanel.com', eu: 'https://eu.mixpanel.com', in: 'https://in.mixpanel.com' } satisfies Record<
-  Region,
-  string
->
+const hosts = {
+  us: { query: 'https://mixpanel.com', data: 'https://data.mixpanel.com' },
+  eu: { query: 'https://eu.mixpanel.com', data: 'https://data-eu.mixpanel.com' },
+  in: { query: 'https://in.mixpanel.com', data: 'https://data-in.mixpanel.com' },
+} satisfies Record<Region, { query: string; data: string }>
 
 export function createMixpanelClient(options: MixpanelOptions): MixpanelClient {
-  const { project, workspace, credentials, trace = () => {}, clock = () => new Date() } = options
-  const base = `${(options.url ?? hosts[options.region]).replace(/\/+$/, '')}/api/query`
+  const { project, workspace, trace = () => {}, clock = () => new Date() } = options
   const http = createHttp({ ...options.http, classify: (reply) => failureOfReply(reply, options), concurrency, trace, clock })
+  const withCredential = credentialKeeper(options)
+  const addressOf = (call: MixpanelCall, path: string) => `${baseOf(call, options)}${path}`
 
-  function queryOf(name: MixpanelCall, parameters: object): Record<string, string | number | undefined> {
-    const checked = calls[name].parameters.safeParse(parameters)
-    if (!checked.success) throw new UsageError(`Mixpanel ${name}: ${z.prettifyError(checked.error)}`)
-    return { project_id: project, workspace_id: workspace, ...checked.data }
+  async function request(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown> {
+    const call: MixpanelCall = calls[name]
+    const prepared = prepare(name, call, parameters)
+    return withCredential((own) =>
+      send(http, call, {
+        ...prepared,
+        address: addressOf(call, prepared.path),
+        access: accessFor(own, { ...call, fields: prepared.fields, project, workspace }, clock()),
+        admit: admission(options, prepared.pools),
+        signal,
+      }),
+    )
   }
 
+  const methods = Object.fromEntries(
+    (Object.keys(calls) as CallName[]).map((name) => [
+      name,
+      (parameters: object = {}, signal?: AbortSignal) => request(name, parameters, signal),
+    ]),
+  )
+  return {
+    // The one cast: TypeScript does not follow a table of schemas into a table of functions.
+    ...(methods as unknown as { readonly [Name in CallName]: Method<Name> }),
+    call: request,
+    describe(name, parameters) {
+      const call: MixpanelCall = calls[name]
+      const { path, json } = prepare(name, call, parameters)
+      const place = call.api === 'app' ? {} : { project_id: project, workspace_id: workspace }
+      return `${call.method} ${addressOf(call, path)} ${JSON.stringify({ ...place, ...json })}`
+    },
+    close: () => http.close(),
+  }
+}
+
+function baseOf({ api }: MixpanelCall, { url, region, project }: MixpanelOptions): string {
+  const own = url?.replace(/\/+$/, '')
+  const { query, data } = own === undefined ? hosts[region] : { query: own, data: own }
+  switch (api) {
+    case 'query':
+      return `${query}/api/query`
+    case 'old':
+      return `${query}/api/2.0`
+    case 'app':
+      return `${query}/api/app/projects/${project}`
+    case 'data':
+      return `${data}/api/2.0`
+  }
+}
+
+interface Sending extends Pick<ReturnType<typeof prepare>, 'fields' | 'json' | 'text'> {
+  readonly address: string
+  readonly access: Access
+  readonly admit: ReturnType<typeof admission>
+  readonly signal: AbortSignal | undefined
+}
+
+function send(http: Http, call: MixpanelCall, sending: Sending): Promise<unknown> {
+  const { fields, json, text, address, access, admit, signal } = sending
+  return http.request<z.ZodType>({
+    method: call.method,
+    url: address,
+    query: call.sends === 'query' ? { ...access.query, ...fields } : access.query,
+    ...(call.sends === 'form' ? { form: { ...access.form, ...fields } } : {}),
+    ...(call.sends === 'json' ? { json } : {}),
+    headers: access.headers,
+    schema: text ? z.string() : call.answer,
+    accept: text ? 'text' : 'json',
+    secrets: access.secrets,
+    budget: call.budget,
+    ...(call.repeatable === undefined ? {} : { repeatable: call.repeatable }),
+    admit,
+    signal,
+  })
+}
+
+/** Reads the credential once for all who ask at a time, and once more where the vendor does not know it: it may have been replaced. */
+function credentialKeeper(options: MixpanelOptions): <Out>(attempt: (own: Credential) => Promise<Out>) => Promise<Out> {
+  const { credentials, warn } = options
   let account: Promise<Credential> | undefined
-  /** One reading for all who ask at once; a failed one is forgotten. */
+  let warned = false
+
   function read(again: boolean): Promise<Credential> {
-    const reading = readAccount(again)
+    const reading = options.credential(again).then((text) => readCredential(text, credentials))
     account = reading
     reading.catch(() => {
+      // A failed reading is forgotten.
       if (account === reading) account = undefined
     })
     return reading
   }
 
-  async function readAccount(again: boolean): Promise<Credential> {
-    const parsed = schema.credential.safeParse(await options.credential(again))
-    if (parsed.success) return parsed.data
-    const why = parsed.error.issues[0]?.path.length === 0 ? parsed.error.issues[0].message : 'lacks a user name or a secret'
-    throw new CredentialError(`what ${credentials} points to ${why}`, {
-      remedy: 'keep the service account there as {"username":"…","secret":"…"} or as username:secret',
-    })
-  }
-
-  function send<Name extends MixpanelCall>(
-    name: Name,
-    query: ReturnType<typeof queryOf>,
-    { username, secret }: Credential,
-    signal: AbortSignal | undefined,
-  ): Promise<AnswerOf<Name>> {
-    const pair = `${username}:${secret}`
-    return http.request({
-      method: 'GET',
-      url: `${base}${calls[name].path}`,
-      query,
-      headers: { authorization: `Basic ${Buffer.from(pair, 'utf8').toString('base64')}` },
-      // The one cast: a mapped type's schema and its output are not connected for TypeScript.
-      schema: calls[name].answer as unknown as z.ZodType<AnswerOf<Name>>,
-      secrets: [pair, secret],
-      signal,
-    })
-  }
-
-  async function call<Name extends MixpanelCall>(name: Name, parameters: ParametersOf<Name>, signal?: AbortSignal) {
-    const query = queryOf(name, parameters)
+  return async (attempt) => {
     const used = account ?? read(false)
     const first = await used
+    const advice = adviceOn(first, credentials)
+    if (advice !== undefined && !warned) warn?.(advice)
+    warned = true
     try {
-      return await send(name, query, first, signal)
+      return await attempt(first)
     } catch (error) {
       if (!(error instanceof CredentialError)) throw error
-      // It may have been replaced since it was read. Whoever meets that first reads it again for all.
+      // Whoever meets that first reads it again for all.
       const fresh = await (account === used || account === undefined ? read(true) : account)
-      if (fresh.username === first.username && fresh.secret === first.secret) throw error
-      return send(name, query, fresh, signal)
+      if (JSON.stringify(fresh) === JSON.stringify(first)) throw error
+      return attempt(fresh)
     }
-  }
-
-  return {
-    segmentation: (parameters, signal) => call('segmentation', parameters, signal),
-    segmentationSum: (parameters, signal) => call('segmentationSum', parameters, signal),
-    funnel: (parameters, signal) => call('funnel', parameters, signal),
-    funnelsList: (parameters, signal) => call('funnelsList', parameters, signal),
-    describe: (name, parameters) => `GET ${base}${calls[name].path} ${JSON.stringify(queryOf(name, parameters))}`,
-    close: () => http.close(),
   }
 }

@@ -72,21 +72,29 @@ function transient(reply: Reply, message: string): BroadsheetError {
 function tooMany(reply: Reply, message: string): BroadsheetError {
   const { requestId } = reply
   const wait = (until: Date, remedy: string) => new WaitError(message, { requestId, until, remedy })
-  const inSeconds = (seconds: number) => new Date(reply.receivedAt.getTime() + seconds * 1000)
-  const limits = rateLimits(reply.headers.ratelimit ?? '')
-
-  const window = limits.get('project')
-  const inLastHour = /(\d+)\/(\d+) queries running in the last hour/i.exec(message)
-  if (window?.left === 0 || (window === undefined && isOver(inLastHour))) {
-    const until = window?.seconds === undefined ? (retryAfter(reply) ?? inSeconds(hour)) : inSeconds(window.seconds)
-    return wait(until, 'the project has used up its queries of the hour; whoever else asks the same project takes part in it')
+  const over = hourEnds(reply)
+  if (over !== undefined) {
+    return wait(over, 'the project has used up its queries of the hour; whoever else asks the same project takes part in it')
   }
-  const running = limits.get('project-concurrency')
+  const running = rateLimits(reply.headers.ratelimit ?? '').get('project-concurrency')
   const atATime = /(\d+)\/(\d+) queries running concurrently/i.exec(message)
   if (running?.left === 0 || (running === undefined && isOver(atATime))) {
-    return wait(inSeconds(running?.seconds ?? concurrencyPause), 'too many queries of the project run at a time')
+    return wait(secondsAfter(reply, running?.seconds ?? concurrencyPause), 'too many queries of the project run at a time')
   }
   return transient(reply, message)
+}
+
+/** When there is room again, where a 429 says that the hour of the project is used up; undefined for other kinds. */
+export function hourEnds(reply: Reply): Date | undefined {
+  const window = rateLimits(reply.headers.ratelimit ?? '').get('project')
+  const inLastHour = /(\d+)\/(\d+) queries running in the last hour/i.exec(reply.text)
+  const used = window?.left === 0 || (window === undefined && isOver(inLastHour))
+  if (!used) return undefined
+  return window?.seconds === undefined ? (retryAfter(reply) ?? secondsAfter(reply, hour)) : secondsAfter(reply, window.seconds)
+}
+
+function secondsAfter({ receivedAt }: Reply, seconds: number): Date {
+  return new Date(receivedAt.getTime() + seconds * 1000)
 }
 
 function isOver(used: RegExpExecArray | null): boolean {

@@ -1,12 +1,13 @@
 import { RefusedError } from '../../errors.ts'
 import type { Question } from '../../query.ts'
 import type { Ask, Source, SourceContext, SourceKind } from '../source.ts'
-import { concurrency, createMixpanelClient } from './client.ts'
-import { answerFunnel, funnelRequests, refuseFunnel } from './funnel.ts'
+import { createMixpanelClient } from './client.ts'
+import { concurrency } from './limits.ts'
+import { answerFunnel, funnelRequests, refuseFunnel } from './questions/funnel.ts'
+import { answerSegmentation } from './questions/segmentation.ts'
+import { planSegmentation, refuseSegmentation } from './questions/segmentation-plan.ts'
 import type { Config } from './schema.ts'
 import { config } from './schema.ts'
-import { answerSegmentation } from './segmentation.ts'
-import { planSegmentation, refuseSegmentation } from './segmentation-plan.ts'
 
 /** Mixpanel's Query API, asked with a service account. */
 export const mixpanel = {

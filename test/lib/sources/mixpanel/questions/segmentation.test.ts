@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { DataError, RefusedError } from '../../../../lib/errors.ts'
-import { seriesResult } from '../../../../lib/result.ts'
-import type { Ask, Source } from '../../../../lib/sources/source.ts'
-import type { Expected } from '../../../servers/vendor.ts'
-import { call, segmentationAsk, segments, withMixpanel } from './asking.ts'
+import { DataError, RefusedError } from '../../../../../lib/errors.ts'
+import { seriesResult } from '../../../../../lib/result.ts'
+import type { Ask, Source } from '../../../../../lib/sources/source.ts'
+import type { Expected } from '../../../../servers/vendor.ts'
+import { call, segmentationAsk, segments, withMixpanel } from '../asking.ts'
 
 const answerTo = (ask: Ask<'segmentation'>) => (source: Source) => {
   if (source.answers.segmentation === undefined) throw new Error('no segmentation')

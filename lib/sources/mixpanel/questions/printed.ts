@@ -1,6 +1,6 @@
-import { RefusedError } from '../../errors.ts'
-import type { Expression, ExpressionProblem } from '../../expression.ts'
-import { parseExpression, printExpression, propertyOf } from '../../expression.ts'
+import { RefusedError } from '../../../errors.ts'
+import type { Expression, ExpressionProblem } from '../../../expression.ts'
+import { parseExpression, printExpression, propertyOf } from '../../../expression.ts'
 
 /** `where` as Mixpanel takes it; nothing without one. */
 export function printedWhere(where: string | undefined): { where?: string } {

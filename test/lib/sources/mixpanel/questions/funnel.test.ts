@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { DataError, RefusedError } from '../../../../lib/errors.ts'
-import { funnelResult } from '../../../../lib/result.ts'
-import type { Ask, Source } from '../../../../lib/sources/source.ts'
-import type { Expected } from '../../../servers/vendor.ts'
-import { call, funnelAsk, withMixpanel } from './asking.ts'
+import { DataError, RefusedError } from '../../../../../lib/errors.ts'
+import { funnelResult } from '../../../../../lib/result.ts'
+import type { Ask, Source } from '../../../../../lib/sources/source.ts'
+import type { Expected } from '../../../../servers/vendor.ts'
+import { call, funnelAsk, withMixpanel } from '../asking.ts'
 
 const answerTo = (ask: Ask<'funnel'>) => (source: Source) => {
   if (source.answers.funnel === undefined) throw new Error('no funnel')

@@ -1,5 +1,5 @@
-import { RefusedError } from '../../errors.ts'
-import type { Window } from '../../timeframe.ts'
+import { RefusedError } from '../../../errors.ts'
+import type { Window } from '../../../timeframe.ts'
 
 /** A window as Mixpanel takes it: whole days of the project's zone, `to_date` inclusive. */
 export interface Days {

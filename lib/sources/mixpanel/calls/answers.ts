@@ -1,0 +1,21 @@
+import * as z from 'zod'
+
+/** What answers of several calls are made of. */
+
+/** Numbers by date: `2026-11-09`, or `2026-11-09 14:00:00` for hours and minutes, in the project's zone. */
+export const byDate = z.record(z.string().regex(/^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?$/, 'not a date'), z.number())
+
+/** An object as its entries in the vendor's order. z.record leaves out a key __proto__, and a property may have any value. */
+export function entriesOf<Value extends z.ZodType>(value: Value) {
+  const isObject = (given: unknown) => typeof given === 'object' && given !== null && !Array.isArray(given)
+  return z.custom<object>(isObject, 'expected an object').transform((given, context) =>
+    Object.entries(given).map(([key, inner]): [string, z.output<Value>] => {
+      const parsed = value.safeParse(inner)
+      if (parsed.success) return [key, parsed.data]
+      for (const { message, path } of parsed.error.issues) {
+        context.addIssue({ code: 'custom', message, path: [key, ...path], input: inner })
+      }
+      return z.NEVER
+    }),
+  )
+}

@@ -1,0 +1,18 @@
+import * as z from 'zod'
+
+/** What parameters of several calls are made of. */
+
+/** Inclusive at both ends, in the project's zone. */
+export const date = z.iso.date()
+export const text = z.string().min(1)
+/** An id of the vendor: digits, which stay text here and may be given as a number. */
+export const id = z.union([z.string().regex(/^\d+$/, 'an id has digits only'), z.number().int().nonnegative()]).transform(String)
+export const range = { from_date: date, to_date: date }
+/** At most 10,000; does nothing without `on`. */
+export const segmentLimit = z.number().int().min(1).max(10_000)
+
+export const backwards = 'from_date lies after to_date; both are inclusive'
+
+export function forwards(value: { from_date?: string | undefined; to_date?: string | undefined }): boolean {
+  return value.from_date === undefined || value.to_date === undefined || value.from_date <= value.to_date
+}

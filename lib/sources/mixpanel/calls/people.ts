@@ -1,0 +1,3 @@
+import type { MixpanelCall } from '../call.ts'
+
+export const peopleCalls = {} as const satisfies Record<string, MixpanelCall>

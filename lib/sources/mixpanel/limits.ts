@@ -1,0 +1,51 @@
+import type { Settle } from '../../http.ts'
+import type { Ledger, Limit, Taken } from '../../ledger.ts'
+import type { Pool } from './call.ts'
+import { hourEnds } from './failure.ts'
+
+/** Queries at a time for one project, by the vendor's limit. */
+export const concurrency = 5
+/** Calls in a rolling hour for one project, by the vendor's limits for queries, JQL and raw export. */
+export const vendorsPerHour = 60
+
+/** Not counted by the vendor: refused for being too many, unknown, or on a plan without the API. */
+const uncounted = new Set([401, 402, 429])
+
+export interface Shared {
+  readonly project: string
+  readonly region: string
+  /** Queries that may be used up in any hour; the vendor's limit unless said. Other pools have the vendor's. */
+  readonly perHour?: number | undefined
+  readonly ledger?: Ledger | undefined
+}
+
+/** What a call waits for before each try, so that all who share the ledger keep within the hour; undefined where nothing is counted. */
+export function admission(shared: Shared, pools: readonly Pool[]): (() => Promise<Settle>) | undefined {
+  const { ledger } = shared
+  if (ledger === undefined || pools.length === 0) return undefined
+  const limits = pools.map((pool) => limitOf(shared, pool))
+  return async () => {
+    const taken: Taken[] = []
+    try {
+      for (const limit of limits) taken.push(await ledger.take(limit))
+    } catch (error) {
+      await giveAllBack(taken)
+      throw error
+    }
+    return async (reply) => {
+      if (reply === undefined || !uncounted.has(reply.status)) return
+      await giveAllBack(taken)
+      const until = reply.status === 429 ? hourEnds(reply) : undefined
+      const [first] = limits
+      if (until !== undefined && first !== undefined) await ledger.block(first, until)
+    }
+  }
+}
+
+export function limitOf({ project, region, perHour = vendorsPerHour }: Shared, pool: Pool): Limit {
+  return { name: `mixpanel-${region}-${project}-${pool}`, perHour: pool === 'query' ? perHour : vendorsPerHour }
+}
+
+async function giveAllBack(taken: readonly Taken[]): Promise<void> {
+  for (const one of taken) await one.giveBack()
+}
