@@ -35,9 +35,10 @@ function everywhere(command: Command): Command {
 
 everywhere(program.command('check'))
   .description('validate the project file and show what was understood')
+  .option('--online', 'ask the vendors whether the events, properties and saved funnels that are named exist')
   .action(async (options) => {
     const { check } = await import('./cli-check.ts')
-    await check(options)
+    process.exitCode = await check(options)
   })
 
 everywhere(program.command('run').argument('[report]', 'one report; every report unless named'))
@@ -54,6 +55,19 @@ everywhere(program.command('run').argument('[report]', 'one report; every report
   .action(async (report: string | undefined, options) => {
     const { run } = await import('./cli-run.ts')
     process.exitCode = await run(report, options)
+  })
+
+everywhere(
+  program
+    .command('call')
+    .argument('<source>', 'a source of the project file')
+    .argument('[method]', 'one of the vendor’s calls; all are listed unless one is named')
+    .argument('[parameters]', 'as JSON, or - to read them from stdin; they are listed unless given'),
+)
+  .description('any call of a source’s vendor: list them, show what one takes, make it')
+  .action(async (source: string, method: string | undefined, parameters: string | undefined, options) => {
+    const { call } = await import('./cli-call.ts')
+    await call(source, method, parameters, options)
   })
 
 program

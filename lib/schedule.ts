@@ -4,4 +4,4 @@
  */
 export { parseSchedule } from './schedule/parse.ts'
 export type { CronSchedule, Days, Schedule } from './schedule/schedule.ts'
-export { nextTimes, previousTime } from './schedule/times.ts'
+export { nextTimes, previousTime, timesBetween } from './schedule/times.ts'

@@ -16,6 +16,21 @@ export function nextTimes(schedule: Schedule, timezone: string, after: Temporal.
   return found
 }
 
+/** The instants after one and at or before another, ascending. */
+export function timesBetween(
+  schedule: Schedule,
+  timezone: string,
+  after: Temporal.Instant,
+  until: Temporal.Instant,
+): Temporal.Instant[] {
+  const found: Temporal.Instant[] = []
+  for (const time of times(schedule, timezone, after, 1)) {
+    if (Temporal.Instant.compare(time, until) > 0) break
+    if (Temporal.Instant.compare(time, after) > 0) found.push(time)
+  }
+  return found
+}
+
 /** The latest instant at or before another, or undefined when the schedule begins after it. */
 export function previousTime(schedule: Schedule, timezone: string, atOrBefore: Temporal.Instant): Temporal.Instant | undefined {
   for (const time of times(schedule, timezone, atOrBefore, -1)) {

@@ -67,6 +67,8 @@ export interface CallWords {
   /** One line for people. */
   readonly about: string
   readonly parameters: z.ZodType
+  /** What `format` may be, where the vendor answers in several. */
+  readonly formats?: readonly string[] | undefined
 }
 
 /** A question with its place in the project file, for what is found wrong with it. */

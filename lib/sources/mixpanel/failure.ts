@@ -39,6 +39,9 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
   if (status === 401 || /unable to authenticate/i.test(message)) {
     return account(`put a service account of project ${caller.project} that has not expired into ${caller.credentials}`)
   }
+  if (/invalid api signature/i.test(message)) return account(`check the api_key and api_secret in ${caller.credentials}`)
+  // A signature is good for ten minutes from the sender's own time.
+  if (/expired request/i.test(message)) return account('set the clock of this machine, or use a service account')
   if (status === 402) return refused(`upgrade the Mixpanel plan, ${lakeRound}`)
   const days = /date range exceeds (\d+) days/i.exec(message)?.[1]
   if (days !== undefined) return refused(`the Mixpanel plan goes back ${days} days: ask for less, upgrade it, ${lakeRound}`)

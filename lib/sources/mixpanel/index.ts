@@ -1,11 +1,14 @@
-import { RefusedError } from '../../errors.ts'
+import { RefusedError, UsageError } from '../../errors.ts'
 import type { Question } from '../../query.ts'
-import type { Ask, Source, SourceContext, SourceKind } from '../source.ts'
+import type { AnsweredKind, Answers, Ask, CallWords, Source, SourceContext, SourceKind } from '../source.ts'
+import { adviceOn } from './advice.ts'
+import { prepare } from './call.ts'
+import { calls } from './calls/index.ts'
+import type { CallName, MixpanelClient } from './client.ts'
 import { createMixpanelClient } from './client.ts'
-import { concurrency } from './limits.ts'
-import { answerFunnel, funnelRequests, refuseFunnel } from './questions/funnel.ts'
-import { answerSegmentation } from './questions/segmentation.ts'
-import { planSegmentation, refuseSegmentation } from './questions/segmentation-plan.ts'
+import { concurrency, vendorsPerHour } from './limits.ts'
+import type { Asking, Place, Request } from './questions/asking.ts'
+import { questions } from './questions/index.ts'
 import type { Config } from './schema.ts'
 import { config } from './schema.ts'
 
@@ -13,62 +16,90 @@ import { config } from './schema.ts'
 export const mixpanel = {
   kind: 'mixpanel',
   schema: config,
-  kinds: ['segmentation', 'funnel'],
+  kinds: Object.keys(questions) as AnsweredKind[],
+  calls: wordsOfCalls(),
   refuse: (_, question, name) => refuse(question, name),
+  limit: ({ project, region, budget }) => ({
+    key: `mixpanel ${region} ${project}`,
+    label: `Mixpanel project ${project}`,
+    perHour: budget?.perHour ?? vendorsPerHour,
+  }),
+  cost: (own, ask, context) => requestsFor(ask, placeOf(own, context)).filter(isCounted).length,
+  advice: (_, asked) => adviceOn(asked),
   open,
 } satisfies SourceKind<typeof config>
 
-function refuse(question: Question, name: string): string | undefined {
-  if (question.kind === 'segmentation') return refuseSegmentation(question)
-  if (question.kind === 'funnel') return refuseFunnel(question, name)
-  return undefined
+/** The table of questions has the same keys as the kinds of `Asking`; TypeScript cannot follow one key through both. */
+function askingOf(kind: Question['kind']): Asking<AnsweredKind> | undefined {
+  return (questions as Readonly<Record<string, unknown>>)[kind] as Asking<AnsweredKind> | undefined
 }
 
-function open(options: Config, context: SourceContext): Source {
-  const { project, region, credentials } = options
-  const zone = options.timezone ?? context.timezone
+function refuse(question: Question, name: string): string | undefined {
+  return askingOf(question.kind)?.refuse?.(question as never, name)
+}
+
+/** A question that the project file could not hold may still come from a program. */
+function requestsFor(ask: Ask, place: Pick<Place, 'name' | 'zone'>): readonly Request[] {
+  const reason = refuse(ask.question, place.name)
+  if (reason !== undefined) throw new RefusedError(reason)
+  return askingOf(ask.question.kind)?.requests(ask as never, place) ?? []
+}
+
+function isCounted({ call, parameters }: Request): boolean {
+  return prepare(call, calls[call], parameters).pools.includes('query')
+}
+
+function placeOf({ timezone }: Config, context: Pick<SourceContext, 'name' | 'timezone'>): Pick<Place, 'name' | 'zone'> {
+  return { name: context.name, zone: timezone ?? context.timezone }
+}
+
+function open(own: Config, context: SourceContext): Source {
+  const { project, region, credentials, workspace, url, budget } = own
   const client = createMixpanelClient({
     project,
     region,
-    workspace: options.workspace,
-    url: options.url,
+    workspace,
+    url,
     credentials,
     credential: (again) => context.credential(credentials, again),
+    ledger: context.ledger,
+    perHour: budget?.perHour,
+    warn: context.warn,
     trace: context.trace,
     clock: context.clock,
   })
-  /** A question that the project file could not hold may still come from a program. */
-  function check(question: Question): void {
-    const reason = refuse(question, context.name)
-    if (reason !== undefined) throw new RefusedError(reason)
-  }
+  const place: Place = { ...placeOf(own, context), client, clock: context.clock }
+  const answers = Object.keys(questions).map((kind) => [
+    kind,
+    async (ask: Ask) => {
+      const reason = refuse(ask.question, place.name)
+      if (reason !== undefined) throw new RefusedError(reason)
+      return askingOf(ask.question.kind)?.answer(ask as never, place)
+    },
+  ])
   return {
     label: `Mixpanel (project ${project}, ${region.toUpperCase()})`,
     concurrency,
-    answers: {
-      async segmentation(ask) {
-        check(ask.question)
-        return answerSegmentation(ask, client, zone)
-      },
-      async funnel(ask) {
-        check(ask.question)
-        return answerFunnel(ask, client, context.name, zone)
-      },
-    },
-    explain(ask) {
-      check(ask.question)
-      if (isKind(ask, 'segmentation')) {
-        return planSegmentation(ask, zone).requests.map(({ call, parameters }) => client.describe(call, parameters))
-      }
-      if (isKind(ask, 'funnel')) {
-        return funnelRequests(ask, context.name, zone).map((parameters) => client.describe('funnel', parameters))
-      }
-      return []
-    },
+    answers: Object.fromEntries(answers) as Answers,
+    explain: (ask) => requestsFor(ask, place).map(({ call, parameters }) => client.describe(call, parameters)),
+    call: (name, parameters, signal) => callByName(client, name, parameters, signal),
     close: () => client.close(),
   }
 }
 
-function isKind<Kind extends Question['kind']>(ask: Ask, kind: Kind): ask is Ask & Ask<Kind> {
-  return ask.question.kind === kind
+function wordsOfCalls(): Record<string, CallWords> {
+  return Object.fromEntries(
+    Object.entries(calls).map(([name, call]): [string, CallWords] => {
+      const { about, parameters } = call
+      return [name, { about, parameters, ...('csv' in call ? { formats: ['json', 'csv'] } : {}) }]
+    }),
+  )
+}
+
+async function callByName(client: MixpanelClient, name: string, parameters: unknown, signal: AbortSignal | undefined) {
+  if (!Object.hasOwn(calls, name)) throw new UsageError(`Mixpanel has no call "${name}"`)
+  if (parameters === null || typeof parameters !== 'object')
+    throw new UsageError(`Mixpanel ${name}: parameters are a JSON object`)
+  const answer = await client.call(name as CallName, parameters, signal)
+  return typeof answer === 'string' ? { text: answer } : { json: answer }
 }

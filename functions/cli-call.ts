@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { UsageError } from '../lib/errors.ts'
+import { loadProject } from '../lib/project/load.ts'
+import { sourceKinds } from '../lib/sources/index.ts'
+import type { Called, CallWords, SourceKind } from '../lib/sources/source.ts'
+import { storeLedger } from '../lib/store/ledger.ts'
+import { openStore } from '../lib/store/open.ts'
+import { openSources } from './adapters.ts'
+import { credentialReader } from './credentials.ts'
+import { parameterWords } from './parameter-words.ts'
+
+export interface CallOptions {
+  readonly project: string
+  readonly store?: string
+  readonly json?: boolean
+  readonly verbose?: boolean
+}
+
+/** Lists a vendor's calls, shows what one takes, or makes it and prints what came. */
+export async function call(
+  name: string,
+  method: string | undefined,
+  parameters: string | undefined,
+  options: CallOptions,
+): Promise<void> {
+  const project = loadProject(options.project)
+  const entry = project.sources[name]
+  if (entry === undefined) {
+    throw new UsageError(`there is no source "${name}"`, {
+      remedy: `the project has ${Object.keys(project.sources).join(', ') || 'none'}`,
+    })
+  }
+  const calls = (sourceKinds as Readonly<Record<string, SourceKind>>)[entry.kind]?.calls
+  if (calls === undefined) throw new UsageError(`${name} is a ${entry.kind}, and there is no vendor to call`)
+  if (method === undefined) return print(options.json === true ? callsAsJson(calls) : callsAsText(name, calls))
+  const words = Object.hasOwn(calls, method) ? calls[method] : undefined
+  if (words === undefined) {
+    throw new UsageError(`${entry.kind} has no call "${method}"`, { remedy: `broadsheet call ${name} lists them` })
+  }
+  if (parameters === undefined) {
+    return print(options.json === true ? callsAsJson({ [method]: words }) : callAsText(name, method, words))
+  }
+  const given = await readParameters(parameters)
+  const sources = openSources(project, {
+    credential: credentialReader(),
+    trace: (line) => options.verbose === true && process.stderr.write(`${line}\n`),
+    warn: (sentence) => process.stderr.write(`${sentence}\n`),
+    ledger: storeLedger(openStore(options.store ?? join(project.folder, '.broadsheet')), { clock: () => new Date() }),
+    clock: () => new Date(),
+  })
+  try {
+    const called = await sources.source(name).call?.(method, given)
+    if (called !== undefined) await printCalled(called)
+  } finally {
+    await sources.close()
+  }
+}
+
+async function readParameters(argument: string): Promise<unknown> {
+  const json = argument === '-' ? await text(process.stdin) : argument
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new UsageError(`the parameters are not JSON: ${error.message}`, {
+      remedy: `write them in single quotes, such as '{"event":"Sign Up"}', or pipe them in and write -`,
+    })
+  }
+}
+
+async function printCalled(called: Called): Promise<void> {
+  if ('json' in called) return print(`${JSON.stringify(called.json, null, 2)}\n`)
+  if ('text' in called) return print(called.text.endsWith('\n') ? called.text : `${called.text}\n`)
+  if ('bytes' in called && process.stdout.isTTY) {
+    throw new UsageError('the answer is packed bytes', { remedy: 'send it to a file: … > events.json.gz' })
+  }
+  const stream = 'bytes' in called ? Readable.from(called.bytes) : Readable.from(linesOf(called.each))
+  // stdout stays open: it is not this call's alone.
+  await pipeline(stream, process.stdout, { end: false })
+}
+
+async function* linesOf(each: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const one of each) yield `${JSON.stringify(one)}\n`
+}
+
+function callsAsText(source: string, calls: Readonly<Record<string, CallWords>>): string {
+  const wide = Math.max(...Object.keys(calls).map((name) => name.length))
+  const lines = Object.entries(calls).map(([name, { about }]) => `  ${name.padEnd(wide)}  ${about}`)
+  return `${lines.join('\n')}\n\nbroadsheet call ${source} <method> shows what one takes\n`
+}
+
+function callAsText(source: string, method: string, { about, parameters, formats }: CallWords): string {
+  const forms = parameterWords(parameters, formats)
+  const wide = Math.max(0, ...forms.flat().map(({ name }) => name.length))
+  const lines = forms.map((form, at) => {
+    const rows = form.map(({ name, needed, words }) => `  ${name.padEnd(wide)}  ${words}${needed ? ', needed' : ''}`)
+    return [...(forms.length > 1 ? [`  form ${at + 1} of ${forms.length}`] : []), ...rows].join('\n')
+  })
+  const needed = (forms[0] ?? []).filter((one) => one.needed).map(({ name }) => `"${name}":…`)
+  return `${method}: ${about}\n${lines.join('\n')}\n\nbroadsheet call ${source} ${method} '{${needed.join(',')}}' makes it\n`
+}
+
+function callsAsJson(calls: Readonly<Record<string, CallWords>>): string {
+  const listed = Object.entries(calls).map(([name, { about, parameters, formats }]) => {
+    return { name, about, parameters: parameterWords(parameters, formats) }
+  })
+  return `${JSON.stringify(listed, null, 2)}\n`
+}
+
+function print(output: string): void {
+  process.stdout.write(output)
+}

@@ -1,0 +1,142 @@
+import { Temporal } from 'temporal-polyfill'
+import { RefusedError } from '../errors.ts'
+import type { Project, Report } from '../project/project.ts'
+import type { Query } from '../query.ts'
+import { parseSchedule, timesBetween } from '../schedule.ts'
+import type { SourceKind } from '../sources/source.ts'
+import { isoWithOffset } from '../timeframe.ts'
+import { askOf } from './ask.ts'
+
+/** What the reports of the coming week will use up of one vendor limit. Runs that are repeated by hand are not in it. */
+export interface LimitPlan {
+  /** `Mixpanel project 1234567` */
+  readonly label: string
+  /** The names of the sources that share it. */
+  readonly sources: readonly string[]
+  readonly perHour: number
+  /** Hours of the clock in the project's zone in which something is asked, ascending. */
+  readonly hours: readonly PlannedHour[]
+  /** The most in any sixty minutes, wherever they begin; undefined where nothing is asked. */
+  readonly peak?: PlannedHour
+}
+
+export interface PlannedHour {
+  /** ISO 8601 with offset; of a peak, the moment at which its last report runs. */
+  readonly hour: string
+  readonly calls: number
+  /** By report. */
+  readonly reports: Readonly<Record<string, number>>
+}
+
+/** A question that its source will refuse at its next run, by the windows it has then. */
+export interface WillRefuse {
+  readonly report: string
+  readonly query: string
+  readonly problem: string
+  readonly remedy?: string | undefined
+}
+
+export interface BudgetPlan {
+  readonly limits: readonly LimitPlan[]
+  readonly refused: readonly WillRefuse[]
+}
+
+interface Use {
+  readonly at: Temporal.Instant
+  readonly report: string
+  readonly calls: number
+}
+
+const minutesOfHour = 60
+const hoursAhead = 7 * 24
+
+/** Plans the week after an instant. Pure: nothing is opened and nobody is asked. */
+export function planBudget(project: Project, kinds: Readonly<Record<string, SourceKind>>, now: Temporal.Instant): BudgetPlan {
+  const uses = new Map<string, { label: string; sources: Set<string>; perHour: number; uses: Use[] }>()
+  const refused = new Map<string, WillRefuse>()
+  for (const { name, kind, config } of Object.values(project.sources)) {
+    const limit = kinds[kind]?.limit?.(config)
+    if (limit === undefined) continue
+    const { label, perHour } = limit
+    const shared = uses.get(limit.key) ?? { label, sources: new Set(), perHour, uses: [] }
+    shared.sources.add(name)
+    // Who keeps within the smaller share waits for those who do not.
+    shared.perHour = Math.min(shared.perHour, perHour)
+    uses.set(limit.key, shared)
+  }
+  const until = now.add({ hours: hoursAhead })
+  for (const report of Object.values(project.reports)) {
+    const schedule = parseSchedule(report.schedule)
+    if ('problem' in schedule) throw new RangeError(schedule.problem)
+    for (const at of timesBetween(schedule, report.timezone, now, until)) {
+      const calls = new Map<string, number>()
+      for (const query of report.queries) {
+        const cost = costOf(query, report, at, project, kinds)
+        if (cost === undefined) continue
+        if ('problem' in cost) refused.set(`${report.name} ${query.name}`, { report: report.name, query: query.name, ...cost })
+        else calls.set(cost.key, (calls.get(cost.key) ?? 0) + cost.calls)
+      }
+      for (const [key, count] of calls) if (count > 0) uses.get(key)?.uses.push({ at, report: report.name, calls: count })
+    }
+  }
+  return {
+    limits: [...uses.values()].map((shared) => {
+      const inOrder = shared.uses.sort((a, b) => Temporal.Instant.compare(a.at, b.at))
+      const peak = peakOf(inOrder, project.timezone)
+      return {
+        label: shared.label,
+        sources: [...shared.sources],
+        perHour: shared.perHour,
+        hours: hoursOf(inOrder, project.timezone),
+        ...(peak === undefined ? {} : { peak }),
+      }
+    }),
+    refused: [...refused.values()],
+  }
+}
+
+function costOf(
+  query: Query,
+  report: Report,
+  at: Temporal.Instant,
+  project: Project,
+  kinds: Readonly<Record<string, SourceKind>>,
+): { key: string; calls: number } | Pick<WillRefuse, 'problem' | 'remedy'> | undefined {
+  const source = project.sources[query.source ?? '']
+  const kind = kinds[source?.kind ?? '']
+  const limit = source === undefined ? undefined : kind?.limit?.(source.config)
+  if (source === undefined || limit === undefined || kind?.cost === undefined) return undefined
+  try {
+    const calls = kind.cost(source.config, askOf(query, report, at), { name: source.name, timezone: project.timezone })
+    return { key: limit.key, calls }
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    return { problem: error.message, remedy: error.remedy }
+  }
+}
+
+function hoursOf(uses: readonly Use[], timezone: string): PlannedHour[] {
+  const hours = Map.groupBy(uses, ({ at }) =>
+    isoWithOffset(at.toZonedDateTimeISO(timezone).round({ smallestUnit: 'hour', roundingMode: 'floor' })),
+  )
+  return [...hours].map(([hour, those]) => ({ hour, ...together(those) }))
+}
+
+/** Vendors count a rolling hour, so two reports at 8:55 and 9:05 share one. */
+function peakOf(uses: readonly Use[], timezone: string): PlannedHour | undefined {
+  let peak: PlannedHour | undefined
+  let first = 0
+  for (const [last, { at }] of uses.entries()) {
+    const begin = at.subtract({ minutes: minutesOfHour })
+    while (Temporal.Instant.compare(uses[first]?.at ?? at, begin) <= 0) first += 1
+    const those = together(uses.slice(first, last + 1))
+    if (those.calls > (peak?.calls ?? 0)) peak = { hour: isoWithOffset(at.toZonedDateTimeISO(timezone)), ...those }
+  }
+  return peak
+}
+
+function together(uses: readonly Use[]): Pick<PlannedHour, 'calls' | 'reports'> {
+  const reports: Record<string, number> = {}
+  for (const { report, calls } of uses) reports[report] = (reports[report] ?? 0) + calls
+  return { calls: uses.reduce((sum, { calls }) => sum + calls, 0), reports }
+}
