@@ -36,7 +36,7 @@ export function storeBucket(scope: Construct): Bucket {
 }
 
 /** Where a run keeps things. It removes none of them: even a claim that is given back stays, marked as such. */
-const written = ['reports', 'results', 'claims']
+const written = ['reports', 'results', 'claims', 'state']
 
 /** What a run does to the store, by prefix. */
 export function storeStatements(bucket: Bucket): PolicyStatement[] {
@@ -52,6 +52,6 @@ export function storeStatements(bucket: Bucket): PolicyStatement[] {
 export function storeWildcards(bucket: Bucket): Wildcard[] {
   return written.map((prefix) => ({
     arn: bucket.arnForObjects(`${prefix}/*`),
-    reason: `Keys under ${prefix}/ are made of reports and instants, so nobody knows them beforehand.`,
+    reason: `Keys under ${prefix}/ are made of reports, instants and vendors' projects, so nobody knows them beforehand.`,
   }))
 }

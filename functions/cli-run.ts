@@ -15,6 +15,7 @@ import { sampleProject, writeSample } from '../lib/sample/index.ts'
 import { ownerOfThisProcess } from '../lib/store/claims.ts'
 import type { RunKeys } from '../lib/store/keys.ts'
 import { runKeys } from '../lib/store/keys.ts'
+import { storeLedger } from '../lib/store/ledger.ts'
 import { openStore, under } from '../lib/store/open.ts'
 import type { Store } from '../lib/store/store.ts'
 import { openSources } from './adapters.ts'
@@ -46,13 +47,22 @@ export async function run(name: string | undefined, options: RunOptions): Promis
   const kept = openStore(options.store ?? join(loaded.folder, '.broadsheet'))
   const clock = () => new Date()
   const trace = (line: string) => options.verbose === true && process.stderr.write(`${line}\n`)
+  const warn = (sentence: string) => process.stderr.write(`${sentence}\n`)
+  const ledger = storeLedger(kept, { clock })
   const mailer = options.dryRun !== true && (options.send === true || options.to !== undefined) ? await openMailer() : undefined
   for (const request of requests) checkRequest(request, { project: loaded, mailer, clock })
   const outcomes: Done[] = []
   for (const request of requests) {
     const { project, store } =
       options.sample === true ? await makeSample(loaded, request, kept, board) : { project: loaded, store: kept }
-    const sources = openSources(project, { credential: credentialReader(), trace, clock })
+    const sources = openSources(project, {
+      credential: credentialReader(),
+      // A sample calls no vendor; a dry run neither, so that nothing is written.
+      ledger: options.sample === true ? undefined : ledger,
+      warn,
+      trace,
+      clock,
+    })
     try {
       if (options.explain === true || options.dryRun === true) await explain(project, request, sources.source, options)
       if (options.dryRun === true) continue

@@ -13,6 +13,7 @@ import type { RunContext, RunOutcome, RunProgress, RunRequest } from '../lib/rep
 import { runReport } from '../lib/report/run.ts'
 import { latestScheduled, reportNamed } from '../lib/report/scheduled.ts'
 import type { Sent } from '../lib/report/send.ts'
+import { storeLedger } from '../lib/store/ledger.ts'
 import { openStore } from '../lib/store/open.ts'
 import { openSources } from './adapters.ts'
 import { credentialReader } from './credentials.ts'
@@ -169,11 +170,18 @@ async function openContainer(): Promise<Container> {
   const project = loadProject(environment.project)
   const clock = () => new Date()
   const trace = (line: string) => environment.verbose && log.info(line)
-  const { source } = openSources(project, { credential: credentialReader(), trace, clock })
+  const store = openStore(environment.store)
+  const { source } = openSources(project, {
+    credential: credentialReader(),
+    ledger: storeLedger(store, { clock }),
+    warn: (sentence) => log.warn(sentence),
+    trace,
+    clock,
+  })
   return {
     run: {
       project,
-      store: openStore(environment.store),
+      store,
       source,
       mailer: sesMailer(openSes({})),
       clock,

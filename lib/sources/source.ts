@@ -7,7 +7,8 @@ import type { Calendar, Windows } from '../timeframe.ts'
 
 type Of<Kind extends QuestionKind> = Extract<Question, { kind: Kind }>
 
-interface Asked {
+/** What every question is asked with. */
+export interface Asked {
   /** What one series is called when the question has no `on` and no single event's name: the query's title. */
   readonly title: string
   readonly windows: Windows

@@ -81,6 +81,14 @@ export function mailClaimKey(
   return `claims/mail/${checkName(report)}/${stampOf(scheduledAt, attempt)}/${hash}.json`
 }
 
+/**
+ * `state/` is what all runs know together. In `state/limits/` there is one object for each hourly limit of a vendor's
+ * project, named after both (`mixpanel-eu-1234567-query`): the calls that all who use the store made in the last hour.
+ */
+export function limitKey(name: string): string {
+  return `state/limits/${checkName(name)}.json`
+}
+
 /** Whole seconds, which is all that a schedule has. */
 function stampOf(instant: Temporal.Instant, attempt: number): string {
   if (!Number.isInteger(attempt) || attempt < 1) throw new RangeError(`attempts count from 1, not ${attempt}`)
@@ -95,6 +103,6 @@ function checkQuery(name: string): string {
 }
 
 function checkName(name: string): string {
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new RangeError(`no name of a report or query: ${JSON.stringify(name)}`)
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new RangeError(`no name of a report, query or limit: ${JSON.stringify(name)}`)
   return name
 }

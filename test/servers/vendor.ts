@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pipeline, Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 
 /**
@@ -9,15 +10,17 @@ import { gzipSync } from 'node:zlib'
 export interface Expected {
   readonly method?: string
   readonly path: string
-  /** The whole query string; none unless said. */
-  readonly query?: Readonly<Record<string, string>>
+  /** The whole query string; none unless said. A key that comes more than once has a list. */
+  readonly query?: Pairs
   /** Headers that must be there, with these values; undefined for those that must not. */
   readonly headers?: Readonly<Record<string, string | undefined>>
   /** The whole form, or the whole JSON body; no body unless said. */
-  readonly form?: Readonly<Record<string, string>>
+  readonly form?: Pairs
   readonly json?: unknown
   readonly answer: Payload
 }
+
+type Pairs = Readonly<Record<string, string | readonly string[]>>
 
 export interface Payload {
   readonly status?: number
@@ -30,6 +33,11 @@ export interface Payload {
   readonly cutAfter?: number
   /** Never answers. */
   readonly stall?: boolean
+  /**
+   * The body, sent as fast as it is taken and without its length. Where the client leaves, the iterator is returned; where
+   * it throws, the socket closes.
+   */
+  readonly chunks?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
 
 export interface Vendor extends AsyncDisposable {
@@ -90,9 +98,9 @@ export async function startVendor(expected: readonly Expected[]): Promise<Vendor
 interface Seen {
   readonly method: string
   readonly path: string
-  readonly query: Readonly<Record<string, string>>
+  readonly query: Pairs
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly form?: Readonly<Record<string, string>>
+  readonly form?: Pairs
   readonly json?: unknown
 }
 
@@ -105,10 +113,19 @@ async function readRequest(request: IncomingMessage): Promise<Seen> {
   return {
     method: request.method ?? '',
     path: pathname,
-    query: Object.fromEntries(searchParams),
+    query: pairsOf(searchParams),
     headers: request.headers,
-    ...(text === '' ? {} : isForm ? { form: Object.fromEntries(new URLSearchParams(text)) } : { json: JSON.parse(text) }),
+    ...(text === '' ? {} : isForm ? { form: pairsOf(new URLSearchParams(text)) } : { json: JSON.parse(text) }),
   }
+}
+
+function pairsOf(search: URLSearchParams): Pairs {
+  return Object.fromEntries(
+    [...new Set(search.keys())].map((key) => {
+      const [first = '', ...more] = search.getAll(key)
+      return [key, more.length === 0 ? first : [first, ...more]]
+    }),
+  )
 }
 
 function isSame(expected: Expected, seen: Seen): boolean {
@@ -144,7 +161,12 @@ function print(request: {
 }
 
 function reply(response: ServerResponse, payload: Payload): void {
-  const { status = 200, headers = {}, body = '', gzip, cutAfter } = payload
+  const { status = 200, headers = {}, body = '', gzip, cutAfter, chunks } = payload
+  if (chunks !== undefined) {
+    response.writeHead(status, { 'content-type': 'text/plain', ...headers }).flushHeaders()
+    pipeline(Readable.from(chunks), response, () => {})
+    return
+  }
   const plain = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
   const bytes = packed(plain, gzip)
   response.writeHead(status, {

@@ -73,6 +73,8 @@ export interface Access {
   readonly query: Fields
   /** Of a form, beside them. */
   readonly form: Fields
+  /** Of a JSON body, beside them. */
+  readonly json: object
   /** What no message may hold. */
   readonly secrets: readonly string[]
 }
@@ -95,17 +97,22 @@ export function accessFor(own: Credential, asked: Asked, now: Date): Access {
   const { api, project, workspace } = asked
   if (api === 'app' && own.way !== 'account') throw unfit('annotations take a service account only')
   if (own.way === 'signature') {
-    if (api === 'data') throw unfit('raw export and pipelines refuse signed requests (invalid parameter: sig)')
+    if (api === 'data' || api === 'pipelines')
+      throw unfit('raw export and pipelines refuse signed requests (invalid parameter: sig)')
     const signed = signatureOf(own, asked.fields, now)
-    return { headers: {}, query: signed, form: {}, secrets: [own.secret, signed.sig] }
+    return { headers: {}, query: signed, form: {}, json: {}, secrets: [own.secret, signed.sig] }
   }
   const pair = own.way === 'account' ? `${own.username}:${own.secret}` : `${own.secret}:`
   const headers = { authorization: `Basic ${Buffer.from(pair, 'utf8').toString('base64')}` }
   const secrets = [pair, own.secret]
   // The secret is the project's own; with project_id beside it Mixpanel answers 400. Annotations have it in the address.
-  const place = own.way === 'secret' || api === 'app' ? {} : { project_id: project, workspace_id: workspace }
-  const inForm = api === 'data' && asked.sends === 'form'
-  return { headers, secrets, query: inForm ? {} : place, form: inForm ? place : {} }
+  if (own.way === 'secret' || api === 'app') return { headers, secrets, query: {}, form: {}, json: {} }
+  // A POST of pipelines and of an unsaved report has the project where its own parameters are.
+  if (api === 'pipelines' && asked.sends === 'form')
+    return { headers, secrets, query: {}, form: { project_id: project }, json: {} }
+  if (asked.sends === 'json') return { headers, secrets, query: {}, form: {}, json: { project_id: Number(project) } }
+  const place = { project_id: project, ...(api === 'pipelines' ? {} : { workspace_id: workspace }) }
+  return { headers, secrets, query: place, form: {}, json: {} }
 }
 
 function unfit(why: string): CredentialError {

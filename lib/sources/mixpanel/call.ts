@@ -1,13 +1,13 @@
 import * as z from 'zod'
-import { UsageError } from '../../errors.ts'
+import { CredentialError, UsageError } from '../../errors.ts'
 import type { Fields } from '../../http.ts'
 import type { CallWords } from '../source.ts'
 
 /**
- * Where a call lives: `query` is `/api/query`, `app` is `/api/app/projects/<project>`, `data` is `/api/2.0` of the data host
- * (export and pipelines), `old` is `/api/2.0` of the query host.
+ * Where a call lives: `query` is `/api/query`, `app` is `/api/app/projects/<project>`, `old` is `/api/2.0` of the query
+ * host, `data` the same of the data host (raw export), `pipelines` its `/nessie/pipeline`.
  */
-export type Api = 'query' | 'app' | 'data' | 'old'
+export type Api = 'query' | 'app' | 'old' | 'data' | 'pipelines'
 
 /** The hourly limits of a project. A call may use up several. */
 export type Pool = 'query' | 'jql' | 'export'
@@ -24,6 +24,8 @@ export interface MixpanelCall<Parameters extends z.ZodType = z.ZodType, Answer e
   readonly sends: 'query' | 'form' | 'json'
   /** Keys that are repeated for each of a list instead. */
   readonly repeats?: readonly string[]
+  /** Keys that hold a reference to a secret, never the secret: it is read when the call is sent. */
+  readonly secrets?: readonly string[]
   /** By the vendor's own names, checked before anything is sent. */
   readonly parameters: Parameters
   /** What the answer parses into. */
@@ -33,6 +35,8 @@ export interface MixpanelCall<Parameters extends z.ZodType = z.ZodType, Answer e
   readonly freeWith?: string
   /** Takes `format: 'csv'` and then answers a text. */
   readonly csv?: true
+  /** The vendor promises a status and no body, so that `answer` gets the text, whatever it is. */
+  readonly bare?: true
   /** A POST that only reads, so that it may be sent again. */
   readonly repeatable?: true
   /** Milliseconds for the call with all its tries and pauses. */
@@ -52,7 +56,7 @@ export interface Prepared {
 }
 
 /** Throws UsageError that names each parameter that is wrong. */
-export function prepare(name: string, call: MixpanelCall, parameters: object): Prepared {
+export function prepare(name: string, call: Omit<MixpanelCall, 'answer'>, parameters: object): Prepared {
   const { format, ...rest } = call.csv === true ? (parameters as { format?: unknown }) : { ...parameters, format: undefined }
   const given = call.csv === true ? rest : parameters
   const checked = call.parameters.safeParse(given)
@@ -73,6 +77,42 @@ export function prepare(name: string, call: MixpanelCall, parameters: object): P
     fields: format === 'csv' ? { ...fields, format } : fields,
     json: sent,
     pools: call.freeWith !== undefined && values[call.freeWith] !== undefined ? [] : call.pools,
+  }
+}
+
+/**
+ * The parameters with each secret in place of its reference, and those secrets, for redaction. Throws UsageError where
+ * nobody can read them, CredentialError for what is too short to be one (and to be redacted).
+ */
+export async function withSecrets(
+  name: string,
+  call: MixpanelCall,
+  prepared: Prepared,
+  read: ((reference: string) => Promise<string>) | undefined,
+): Promise<{ readonly prepared: Prepared; readonly secrets: readonly string[] }> {
+  const references = (call.secrets ?? []).flatMap((key) => {
+    const reference = prepared.fields[key]
+    return typeof reference === 'string' ? [{ key, reference }] : []
+  })
+  const found = await Promise.all(
+    references.map(async ({ key, reference }): Promise<[string, string]> => {
+      if (read === undefined) {
+        throw new UsageError(`Mixpanel ${name}: nobody here can read what \`${key}\` points to, ${reference}`, {
+          remedy: 'give the client a `secret` that reads references',
+        })
+      }
+      // A file that is put into a store or a variable often ends with a line break.
+      const secret = (await read(reference)).replace(/\r?\n$/, '')
+      if (secret.length >= 4) return [key, secret]
+      throw new CredentialError(`what ${reference} points to is too short to be a secret`, {
+        remedy: `put the secret for \`${key}\` there, as a text of its own`,
+      })
+    }),
+  )
+  const own = Object.fromEntries(found)
+  return {
+    prepared: { ...prepared, fields: { ...prepared.fields, ...own }, json: { ...prepared.json, ...own } },
+    secrets: Object.values(own),
   }
 }
 

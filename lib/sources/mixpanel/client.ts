@@ -6,8 +6,10 @@ import type { Ledger } from '../../ledger.ts'
 import type { Access, Credential } from './access.ts'
 import { accessFor, adviceOn, readCredential } from './access.ts'
 import type { MixpanelCall } from './call.ts'
-import { prepare } from './call.ts'
+import { prepare, withSecrets } from './call.ts'
 import { calls } from './calls/index.ts'
+import type { Exports } from './export.ts'
+import { createExports } from './export.ts'
 import { failureOfReply } from './failure.ts'
 import { admission, concurrency } from './limits.ts'
 import type { Region } from './schema.ts'
@@ -39,6 +41,8 @@ export interface MixpanelOptions {
   readonly credential: (again: boolean) => Promise<string>
   /** Where it stands, for messages: `ssm:/name`. */
   readonly credentials: string
+  /** Reads what a reference to a secret points to (`ssm:/name`), for calls that hand on a secret; without it those are refused. */
+  readonly secret?: ((reference: string) => Promise<string>) | undefined
   /** Shared by all who ask the project; without one, the vendor alone counts. */
   readonly ledger?: Ledger | undefined
   /** Queries that may be used up in any hour; 60, the vendor's limit, unless said. */
@@ -58,6 +62,8 @@ export interface MixpanelOptions {
 export type MixpanelClient = {
   readonly [Name in CallName]: Method<Name>
 } & {
+  readonly export: Exports['export']
+  readonly exportEvents: Exports['exportEvents']
   /** Any call by its name, parameters unchecked by the compiler: what `broadsheet call` does. A text for `format: 'csv'`. */
   call(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown>
   /** What a call would send, on one line: method, address and parameters, without the credential. */
@@ -75,20 +81,22 @@ export function createMixpanelClient(options: MixpanelOptions): MixpanelClient {
   const { project, workspace, trace = () => {}, clock = () => new Date() } = options
   const http = createHttp({ ...options.http, classify: (reply) => failureOfReply(reply, options), concurrency, trace, clock })
   const withCredential = credentialKeeper(options)
+  const exporting = createExports({ ...options, base: baseOf({ api: 'data' }, options), trace, clock, withCredential })
   const addressOf = (call: MixpanelCall, path: string) => `${baseOf(call, options)}${path}`
 
   async function request(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown> {
     const call: MixpanelCall = calls[name]
-    const prepared = prepare(name, call, parameters)
-    return withCredential((own) =>
-      send(http, call, {
+    const { prepared, secrets } = await withSecrets(name, call, prepare(name, call, parameters), options.secret)
+    return withCredential((own) => {
+      const access = accessFor(own, { ...call, fields: prepared.fields, project, workspace }, clock())
+      return send(http, call, {
         ...prepared,
         address: addressOf(call, prepared.path),
-        access: accessFor(own, { ...call, fields: prepared.fields, project, workspace }, clock()),
+        access: { ...access, secrets: [...access.secrets, ...secrets] },
         admit: admission(options, prepared.pools),
         signal,
-      }),
-    )
+      })
+    })
   }
 
   const methods = Object.fromEntries(
@@ -100,18 +108,23 @@ export function createMixpanelClient(options: MixpanelOptions): MixpanelClient {
   return {
     // The one cast: TypeScript does not follow a table of schemas into a table of functions.
     ...(methods as unknown as { readonly [Name in CallName]: Method<Name> }),
+    export: exporting.export,
+    exportEvents: exporting.exportEvents,
     call: request,
     describe(name, parameters) {
       const call: MixpanelCall = calls[name]
       const { path, json } = prepare(name, call, parameters)
-      const place = call.api === 'app' ? {} : { project_id: project, workspace_id: workspace }
+      const place =
+        call.api === 'app' ? {} : { project_id: project, workspace_id: call.api === 'pipelines' ? undefined : workspace }
       return `${call.method} ${addressOf(call, path)} ${JSON.stringify({ ...place, ...json })}`
     },
-    close: () => http.close(),
+    async close() {
+      await Promise.all([http.close(), exporting.close()])
+    },
   }
 }
 
-function baseOf({ api }: MixpanelCall, { url, region, project }: MixpanelOptions): string {
+function baseOf({ api }: Pick<MixpanelCall, 'api'>, { url, region, project }: MixpanelOptions): string {
   const own = url?.replace(/\/+$/, '')
   const { query, data } = own === undefined ? hosts[region] : { query: own, data: own }
   switch (api) {
@@ -123,6 +136,8 @@ function baseOf({ api }: MixpanelCall, { url, region, project }: MixpanelOptions
       return `${query}/api/app/projects/${project}`
     case 'data':
       return `${data}/api/2.0`
+    case 'pipelines':
+      return `${data}/api/2.0/nessie/pipeline`
   }
 }
 
@@ -140,10 +155,10 @@ function send(http: Http, call: MixpanelCall, sending: Sending): Promise<unknown
     url: address,
     query: call.sends === 'query' ? { ...access.query, ...fields } : access.query,
     ...(call.sends === 'form' ? { form: { ...access.form, ...fields } } : {}),
-    ...(call.sends === 'json' ? { json } : {}),
+    ...(call.sends === 'json' ? { json: { ...access.json, ...json } } : {}),
     headers: access.headers,
     schema: text ? z.string() : call.answer,
-    accept: text ? 'text' : 'json',
+    accept: text || call.bare === true ? 'text' : 'json',
     secrets: access.secrets,
     budget: call.budget,
     ...(call.repeatable === undefined ? {} : { repeatable: call.repeatable }),

@@ -3,6 +3,7 @@ import { CredentialError, RefusedError, UnavailableError, WaitError } from '../.
 import type { Reply } from '../../http.ts'
 import { beginning, retryAfter } from '../../http.ts'
 import type { Region } from './schema.ts'
+import { regions } from './schema.ts'
 
 /** Whom a call is made for, so that a message can name it. */
 export interface Caller {
@@ -10,23 +11,29 @@ export interface Caller {
   readonly region: Region
   /** Where the service account stands, such as `ssm:/name`. */
   readonly credentials: string
+  /** The call is the raw export, which is what a lake would be made of. */
+  readonly raw?: boolean | undefined
 }
 
-const lakeRound = 'or ask a lake: raw export is not part of that limit, and its events answer the same question'
+const lakeRound = ', or ask a lake: raw export is not part of that limit, and its events answer the same question'
 const hour = 3600
 /** Mixpanel's own word for how long a concurrent query is waited for (`t=10`). */
 const concurrencyPause = 10
+/** For exports the vendor gives no time, and they run for minutes. */
+const exportsPause = 60
 
 /**
- * What a reply of the Query API means, undefined for a good answer. The vendor's text is kept. From the API's
- * documentation and, for 402, 403 and the headers of 429, from what public clients met in 2026.
+ * What a reply means, undefined for a good answer. The vendor's text is kept. From the API's documentation and, for 402,
+ * 403 and the headers of 429, from what public clients met in 2026.
  */
 export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | undefined {
   const { call, status, requestId } = reply
-  const said = vendorText(reply)
+  const said = errorIn(reply.json)
   const message = `${call} ${status}: ${said ?? beginning(reply.text)}`
   const refused = (remedy: string) => new RefusedError(message, { requestId, remedy })
   const account = (remedy: string) => new CredentialError(message, { requestId, remedy })
+  const pipelines = call.includes('/nessie/')
+  const wayRound = caller.raw === true || pipelines ? '' : lakeRound
 
   if (status >= 500 || status === 408) return transient(reply, message)
   if (status >= 200 && status < 300) {
@@ -42,20 +49,33 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
   if (/invalid api signature/i.test(message)) return account(`check the api_key and api_secret in ${caller.credentials}`)
   // A signature is good for ten minutes from the sender's own time.
   if (/expired request/i.test(message)) return account('set the clock of this machine, or use a service account')
-  if (status === 402) return refused(`upgrade the Mixpanel plan, ${lakeRound}`)
+  if (status === 402) return refused(`upgrade the Mixpanel plan${wayRound}`)
   const days = /date range exceeds (\d+) days/i.exec(message)?.[1]
-  if (days !== undefined) return refused(`the Mixpanel plan goes back ${days} days: ask for less, upgrade it, ${lakeRound}`)
-  if (status === 403) return account(`give the service account in ${caller.credentials} access to project ${caller.project}`)
-  if (/invalid project id for cluster/i.test(message)) {
-    return refused(`project ${caller.project} does not live in region ${caller.region}; set the source's region to us, eu or in`)
+  if (days !== undefined) return refused(`the Mixpanel plan goes back ${days} days: ask for less, upgrade it${wayRound}`)
+  if (status === 403) {
+    const role = pipelines ? 'the role Admin or Owner in' : 'access to'
+    return account(`give the service account in ${caller.credentials} ${role} project ${caller.project}`)
   }
+  if (/invalid project id for cluster/i.test(message)) {
+    const others = regions.filter((region) => region !== caller.region)
+    return refused(
+      `project ${caller.project} does not live in ${caller.region}: set the source's \`region\` to ${others.join(' or ')}`,
+    )
+  }
+  if (/to_date cannot be later than today/i.test(message)) {
+    return refused(
+      'end with a day that has begun where Mixpanel counts days: the time zone of the project, and UTC for exports of projects created since 2023',
+    )
+  }
+  if (status === 412) return refused('mend the script; the text is what its run ended with')
+  if (status === 404 && pipelines) return refused('look up the name with pipelinesJobs; a pipeline that was canceled is gone')
   if (status === 404) return refused('look up the id in Mixpanel; it may have been deleted, or be of another project')
   if (status < 400) return refused("Mixpanel redirects nobody: check the source's `url`")
-  return refused('ask another way; the text is what Mixpanel says of it')
+  return refused('check what was sent; the text is what Mixpanel says of it')
 }
 
 /** The text of `{"error": …}`; undefined where there is none. */
-function vendorText({ json }: Reply): string | undefined {
+export function errorIn(json: unknown): string | undefined {
   if (json === null || typeof json !== 'object' || !('error' in json)) return undefined
   // Annotations answer `"error": null` or "" when all is well.
   if (json.error === null || json.error === '' || json.error === false) return undefined
@@ -83,6 +103,12 @@ function tooMany(reply: Reply, message: string): BroadsheetError {
   const atATime = /(\d+)\/(\d+) queries running concurrently/i.exec(message)
   if (running?.left === 0 || (running === undefined && isOver(atATime))) {
     return wait(secondsAfter(reply, running?.seconds ?? concurrencyPause), 'too many queries of the project run at a time')
+  }
+  if (/too many export requests in progress/i.test(message)) {
+    return wait(
+      retryAfter(reply) ?? secondsAfter(reply, exportsPause),
+      'others export from the project, too; it takes 100 exports at a time',
+    )
   }
   return transient(reply, message)
 }

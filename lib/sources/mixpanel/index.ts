@@ -1,11 +1,12 @@
 import { RefusedError, UsageError } from '../../errors.ts'
 import type { Question } from '../../query.ts'
-import type { AnsweredKind, Answers, Ask, CallWords, Source, SourceContext, SourceKind } from '../source.ts'
+import type { AnsweredKind, Answers, Ask, Called, CallWords, Source, SourceContext, SourceKind } from '../source.ts'
 import { adviceOn } from './advice.ts'
 import { prepare } from './call.ts'
 import { calls } from './calls/index.ts'
 import type { CallName, MixpanelClient } from './client.ts'
 import { createMixpanelClient } from './client.ts'
+import { exportCalls } from './export.ts'
 import { concurrency, vendorsPerHour } from './limits.ts'
 import type { Asking, Place, Request } from './questions/asking.ts'
 import { questions } from './questions/index.ts'
@@ -62,6 +63,7 @@ function open(own: Config, context: SourceContext): Source {
     url,
     credentials,
     credential: (again) => context.credential(credentials, again),
+    secret: (reference) => context.credential(reference),
     ledger: context.ledger,
     perHour: budget?.perHour,
     warn: context.warn,
@@ -88,18 +90,25 @@ function open(own: Config, context: SourceContext): Source {
 }
 
 function wordsOfCalls(): Record<string, CallWords> {
-  return Object.fromEntries(
-    Object.entries(calls).map(([name, call]): [string, CallWords] => {
-      const { about, parameters } = call
-      return [name, { about, parameters, ...('csv' in call ? { formats: ['json', 'csv'] } : {}) }]
-    }),
-  )
+  const single = Object.entries(calls).map(([name, call]): [string, CallWords] => {
+    const { about, parameters } = call
+    return [name, { about, parameters, ...('csv' in call ? { formats: ['json', 'csv'] } : {}) }]
+  })
+  return { ...Object.fromEntries(single), ...exportCalls }
 }
 
-async function callByName(client: MixpanelClient, name: string, parameters: unknown, signal: AbortSignal | undefined) {
-  if (!Object.hasOwn(calls, name)) throw new UsageError(`Mixpanel has no call "${name}"`)
+async function callByName(
+  client: MixpanelClient,
+  name: string,
+  parameters: unknown,
+  signal: AbortSignal | undefined,
+): Promise<Called> {
   if (parameters === null || typeof parameters !== 'object')
     throw new UsageError(`Mixpanel ${name}: parameters are a JSON object`)
+  // The client checks them against the call's own schema.
+  if (name === 'export') return { bytes: (await client.export(parameters as never, signal)).body }
+  if (name === 'exportEvents') return { each: client.exportEvents(parameters as never, signal) }
+  if (!Object.hasOwn(calls, name)) throw new UsageError(`Mixpanel has no call "${name}"`)
   const answer = await client.call(name as CallName, parameters, signal)
   return typeof answer === 'string' ? { text: answer } : { json: answer }
 }

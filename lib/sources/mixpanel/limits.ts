@@ -1,10 +1,15 @@
 import type { Settle } from '../../http.ts'
+import { retryAfter } from '../../http.ts'
 import type { Ledger, Limit, Taken } from '../../ledger.ts'
 import type { Pool } from './call.ts'
 import { hourEnds } from './failure.ts'
 
 /** Queries at a time for one project, by the vendor's limit. */
 export const concurrency = 5
+/** Exports at a time. The vendor takes 100 for a project; each of ours unpacks a stream, and two processors keep up with few. */
+export const exportConcurrency = 4
+/** Milliseconds between the starts of exports: the vendor takes three a second. */
+export const exportGap = 334
 /** Calls in a rolling hour for one project, by the vendor's limits for queries, JQL and raw export. */
 export const vendorsPerHour = 60
 
@@ -24,6 +29,8 @@ export function admission(shared: Shared, pools: readonly Pool[]): (() => Promis
   const { ledger } = shared
   if (ledger === undefined || pools.length === 0) return undefined
   const limits = pools.map((pool) => limitOf(shared, pool))
+  // Where exports are too many, no header tells the hour from the rest; Retry-After is all that is said, and it is for all.
+  const raw = pools.includes('export')
   return async () => {
     const taken: Taken[] = []
     try {
@@ -35,7 +42,7 @@ export function admission(shared: Shared, pools: readonly Pool[]): (() => Promis
     return async (reply) => {
       if (reply === undefined || !uncounted.has(reply.status)) return
       await giveAllBack(taken)
-      const until = reply.status === 429 ? hourEnds(reply) : undefined
+      const until = reply.status === 429 ? (hourEnds(reply) ?? (raw ? retryAfter(reply) : undefined)) : undefined
       const [first] = limits
       if (until !== undefined && first !== undefined) await ledger.block(first, until)
     }

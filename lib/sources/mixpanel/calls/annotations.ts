@@ -1,3 +1,128 @@
+import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
+import { date, id, text } from './parameters.ts'
 
-export const annotationCalls = {} as const satisfies Record<string, MixpanelCall>
+/** None takes the tags off. */
+const tagIds = z.array(z.number().int())
+/** The vendor's own form; the time is of the project's zone. */
+const time = z.string().regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/, 'a time is written 2026-11-09 08:00:00')
+
+const annotation = z
+  .object({
+    id: z.number().int().transform(String),
+    /** Seen as ISO 8601 with an offset, and as the form in which it is created. */
+    date: z.string(),
+    description: z.string(),
+    user: z.object({ first_name: z.string().nullish(), last_name: z.string().nullish() }).nullish(),
+    tags: z.array(z.object({ id: z.number().int(), name: z.string() })).nullish(),
+  })
+  .transform((one) => ({
+    id: one.id,
+    date: one.date,
+    description: one.description,
+    user: [one.user?.first_name, one.user?.last_name].filter((name) => typeof name === 'string' && name !== '').join(' '),
+    tags: (one.tags ?? []).map((tag) => ({ id: tag.id, name: tag.name })),
+  }))
+/** The documentation has tags bare, and everything else in `results`. */
+const tag = z.object({ id: z.number().int(), name: z.string() }).transform(({ id: number, name }) => ({ id: number, name }))
+
+function resultsOf<Schema extends z.ZodType>(schema: Schema) {
+  // TypeScript loses the key of a generic schema.
+  return z.object({ results: schema }).transform((answer) => (answer as { results: z.output<Schema> }).results)
+}
+
+/** Notes on the project's charts. They use up no queries, and take a service account whose role is at least Analyst to write. */
+export const annotationCalls = {
+  annotations: {
+    about: 'the annotations between two dates, both inclusive; all of them without dates',
+    api: 'app',
+    method: 'GET',
+    path: '/annotations',
+    sends: 'query',
+    parameters: z
+      .strictObject({ fromDate: date.optional(), toDate: date.optional() })
+      .refine(
+        ({ fromDate, toDate }) => fromDate === undefined || toDate === undefined || fromDate <= toDate,
+        'fromDate lies after toDate; both are inclusive',
+      ),
+    answer: resultsOf(z.array(annotation)),
+    pools: [],
+    budget: 60_000,
+  },
+  annotation: {
+    about: 'one annotation',
+    api: 'app',
+    method: 'GET',
+    path: '/annotations/{id}',
+    sends: 'query',
+    parameters: z.strictObject({ id }),
+    answer: resultsOf(annotation),
+    pools: [],
+    budget: 60_000,
+  },
+  annotationsCreate: {
+    about: 'a new annotation',
+    api: 'app',
+    method: 'POST',
+    path: '/annotations',
+    sends: 'json',
+    parameters: z.strictObject({ date: time, description: text, tags: tagIds.optional() }),
+    answer: resultsOf(annotation),
+    pools: [],
+    budget: 60_000,
+  },
+  annotationsUpdate: {
+    about: 'other words or tags for an annotation; its date cannot change (annotationsMove makes a new one)',
+    api: 'app',
+    method: 'PATCH',
+    path: '/annotations/{id}',
+    sends: 'json',
+    parameters: z
+      .strictObject(
+        { id, description: text.optional(), tags: tagIds.optional() },
+        {
+          error: ({ code, keys }) =>
+            code === 'unrecognized_keys' && keys.includes('date')
+              ? 'the date of an annotation cannot change; annotationsMove makes a new one and deletes this one'
+              : undefined,
+        },
+      )
+      .refine(({ description, tags }) => description !== undefined || tags !== undefined, 'give a description or tags'),
+    answer: resultsOf(annotation),
+    pools: [],
+    budget: 60_000,
+  },
+  annotationsDelete: {
+    about: 'deletes an annotation',
+    api: 'app',
+    method: 'DELETE',
+    path: '/annotations/{id}',
+    sends: 'query',
+    parameters: z.strictObject({ id }),
+    answer: resultsOf(z.object({ id: z.number().int().transform(String) })),
+    pools: [],
+    budget: 60_000,
+  },
+  annotationTags: {
+    about: 'the tags that annotations may have',
+    api: 'app',
+    method: 'GET',
+    path: '/annotations/tags',
+    sends: 'query',
+    parameters: z.strictObject({}),
+    answer: z.union([z.array(tag), resultsOf(z.array(tag))]),
+    pools: [],
+    budget: 60_000,
+  },
+  annotationTagsCreate: {
+    about: 'a new tag for annotations',
+    api: 'app',
+    method: 'POST',
+    path: '/annotations/tags',
+    sends: 'json',
+    parameters: z.strictObject({ name: text }),
+    answer: z.union([tag, resultsOf(tag)]),
+    pools: [],
+    budget: 60_000,
+  },
+} as const satisfies Record<string, MixpanelCall>

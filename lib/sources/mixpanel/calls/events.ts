@@ -1,3 +1,129 @@
+import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
+import { entriesOf } from './answers.ts'
+import { backwards, date, forwards, text } from './parameters.ts'
+import { segmentsAnswer } from './segmentation.ts'
 
-export const eventCalls = {} as const satisfies Record<string, MixpanelCall>
+const type = z.enum(['general', 'unique', 'average'])
+const many = z.number().int().positive()
+
+/** The last `interval` units, or the units between two dates; not both. */
+const when = {
+  unit: z.enum(['minute', 'hour', 'day', 'week', 'month']),
+  interval: many.optional(),
+  from_date: date.optional(),
+  to_date: date.optional(),
+}
+interface When {
+  readonly unit: string
+  readonly type: string
+  readonly interval?: number | undefined
+  readonly from_date?: string | undefined
+  readonly to_date?: string | undefined
+}
+const eitherOr = 'give either `interval`, or both from_date and to_date'
+function isOneWay({ interval, from_date, to_date }: When): boolean {
+  return interval === undefined
+    ? from_date !== undefined && to_date !== undefined
+    : from_date === undefined && to_date === undefined
+}
+const noHourlyUniques = 'Mixpanel counts no uniques by hour or minute'
+function isCountable({ unit, type }: When): boolean {
+  return type !== 'unique' || (unit !== 'hour' && unit !== 'minute')
+}
+
+/** Counts of events and their properties, and pick-lists of what there is. */
+export const eventCalls = {
+  events: {
+    about: 'counts of one or several events by date',
+    api: 'query',
+    method: 'GET',
+    path: '/events',
+    sends: 'query',
+    parameters: z
+      .strictObject({ event: z.union([text.transform((one) => [one]), z.array(text).min(1)]), type, ...when })
+      .refine(isOneWay, eitherOr)
+      .refine(forwards, backwards)
+      .refine(isCountable, noHourlyUniques),
+    answer: segmentsAnswer,
+    pools: ['query'],
+    csv: true,
+    budget: 120_000,
+  },
+  eventsTop: {
+    about: "today's top events, with the change since yesterday",
+    api: 'query',
+    method: 'GET',
+    path: '/events/top',
+    sends: 'query',
+    parameters: z.strictObject({ type, limit: many.optional() }),
+    answer: z
+      .object({ events: z.array(z.object({ event: z.string(), amount: z.number(), percent_change: z.number().nullish() })) })
+      .transform(({ events }) =>
+        events.map(({ event, amount, percent_change }) => ({ event, amount, change: percent_change ?? null })),
+      ),
+    pools: ['query'],
+    budget: 60_000,
+  },
+  eventsNames: {
+    about: 'the names of the most common events of the last 31 days, or between two dates',
+    api: 'query',
+    method: 'GET',
+    path: '/events/names',
+    sends: 'query',
+    parameters: z
+      // The server gives at most 5,000, and takes dates that its documents do not show.
+      .strictObject({ type, limit: many.max(5000).optional(), from_date: date.optional(), to_date: date.optional() })
+      .refine(forwards, backwards),
+    answer: z.array(z.string()),
+    pools: ['query'],
+    budget: 60_000,
+  },
+  eventProperties: {
+    about: 'counts of an event by the values of a property, by date',
+    api: 'query',
+    method: 'GET',
+    path: '/events/properties',
+    sends: 'query',
+    parameters: z
+      .strictObject({ event: text, name: text, values: z.array(text).min(1).optional(), type, ...when, limit: many.optional() })
+      .refine(isOneWay, eitherOr)
+      .refine(forwards, backwards)
+      .refine(isCountable, noHourlyUniques),
+    answer: segmentsAnswer,
+    pools: ['query'],
+    csv: true,
+    budget: 120_000,
+  },
+  propertiesTop: {
+    about: 'the properties that an event has most often',
+    api: 'query',
+    method: 'GET',
+    path: '/events/properties/top',
+    sends: 'query',
+    parameters: z.strictObject({ event: text, limit: many.optional() }),
+    answer: entriesOf(z.object({ count: z.number().int().optional() })).transform((properties) =>
+      // Some come without a count.
+      properties.map(([name, { count }]) => ({ name, count: count ?? null })),
+    ),
+    pools: ['query'],
+    budget: 60_000,
+  },
+  propertiesValues: {
+    about: "the most common values of an event's property",
+    api: 'query',
+    method: 'GET',
+    path: '/events/properties/values',
+    sends: 'query',
+    parameters: z.strictObject({
+      event: text,
+      name: text,
+      limit: many.optional(),
+      /** Of the oldest clients. */
+      bucket: text.optional(),
+    }),
+    answer: z.array(z.union([z.string(), z.number(), z.boolean()]).transform(String)),
+    pools: ['query'],
+    budget: 60_000,
+  },
+} as const satisfies Record<string, MixpanelCall>

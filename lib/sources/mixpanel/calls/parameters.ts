@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { credentialReference } from '../../reference.ts'
 
 /** What parameters of several calls are made of. */
 
@@ -15,4 +16,17 @@ export const backwards = 'from_date lies after to_date; both are inclusive'
 
 export function forwards(value: { from_date?: string | undefined; to_date?: string | undefined }): boolean {
   return value.from_date === undefined || value.to_date === undefined || value.from_date <= value.to_date
+}
+
+/** A password or key of somebody else's, by where it is kept; the client reads it when it sends (`secrets` of a call). */
+export const referenceToSecret = z
+  .string()
+  .regex(
+    credentialReference,
+    'a secret is given by where it is kept (ssm:/name, secretsmanager:name or env:NAME), never as itself',
+  )
+
+/** One or several, as a list. */
+export function listOf<Each extends z.ZodType>(each: Each, words: { readonly empty: string; readonly other: string }) {
+  return z.union([each, z.array(each).min(1, words.empty)], words.other).transform((given) => [given].flat() as z.output<Each>[])
 }

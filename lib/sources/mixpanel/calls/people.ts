@@ -1,3 +1,140 @@
+import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
+import { entriesOf } from './answers.ts'
+import { backwards, forwards, id, range, text } from './parameters.ts'
 
-export const peopleCalls = {} as const satisfies Record<string, MixpanelCall>
+const json = z.record(z.string(), z.unknown())
+
+/** A user's or a group's profile. */
+export interface Profile {
+  readonly distinctId: string
+  readonly properties: readonly (readonly [string, unknown])[]
+}
+
+const profile = z
+  .object({ $distinct_id: z.union([z.string(), z.number()]).transform(String), $properties: entriesOf(z.unknown()) })
+  .transform(({ $distinct_id, $properties }): Profile => ({ distinctId: $distinct_id, properties: $properties }))
+
+/** Who is in the project: profiles and cohorts, and what JQL makes of them. */
+export const peopleCalls = {
+  cohortsList: {
+    about: 'the saved cohorts, with how many people are in each',
+    api: 'query',
+    method: 'POST',
+    path: '/cohorts/list',
+    sends: 'form',
+    parameters: z.strictObject({}),
+    answer: z.array(
+      z
+        .object({
+          id: z.number().int(),
+          name: z.string(),
+          count: z.number().int(),
+          is_visible: z.union([z.literal(0), z.literal(1)]),
+          description: z.string().nullish(),
+          created: z.string(),
+          project_id: z.number().int(),
+          data_group_id: z.union([z.string(), z.number()]).nullish(),
+        })
+        .transform((cohort) => ({
+          id: String(cohort.id),
+          name: cohort.name,
+          count: cohort.count,
+          visible: cohort.is_visible === 1,
+          description: cohort.description ?? '',
+          /** `2019-03-19 23:49:51`, of no documented zone. */
+          created: cohort.created,
+          groupId: cohort.data_group_id === null || cohort.data_group_id === undefined ? undefined : String(cohort.data_group_id),
+        })),
+    ),
+    pools: ['query'],
+    repeatable: true,
+    budget: 60_000,
+  },
+  engage: {
+    about: 'one page of profiles; engageAll gives them all',
+    api: 'query',
+    method: 'POST',
+    path: '/engage',
+    sends: 'form',
+    parameters: z
+      .strictObject({
+        where: text.optional(),
+        distinct_id: text.optional(),
+        distinct_ids: z.array(text).min(1).optional(),
+        output_properties: z.array(text).min(1).optional(),
+        session_id: text.optional(),
+        page: z.number().int().nonnegative().optional(),
+        /** Profiles on a page; 1,000 unless said. */
+        page_size: z.number().int().positive().optional(),
+        data_group_id: id.optional(),
+        behaviors: z.array(json).min(1).optional(),
+        /** Seconds since the epoch; needed with behaviors for more than 1,000 profiles. */
+        as_of_timestamp: z.number().int().positive().optional(),
+        filter_by_cohort: z.strictObject({ id: z.number().int() }).optional(),
+        include_all_users: z.boolean().optional(),
+      })
+      .refine(
+        ({ page = 0, session_id }) => page === 0 || session_id !== undefined,
+        'a page after 0 needs the session_id of page 0',
+      )
+      .refine(
+        ({ behaviors, filter_by_cohort }) => behaviors === undefined || filter_by_cohort === undefined,
+        'give behaviors or filter_by_cohort, not both',
+      )
+      .refine(
+        ({ as_of_timestamp, behaviors }) => as_of_timestamp === undefined || behaviors !== undefined,
+        'as_of_timestamp is of behaviors',
+      )
+      .refine(
+        ({ include_all_users, filter_by_cohort }) => include_all_users === undefined || filter_by_cohort !== undefined,
+        'include_all_users is of filter_by_cohort',
+      ),
+    answer: z
+      .object({
+        page: z.number().int(),
+        /** Pages after 0 may lack both. */
+        page_size: z.number().int().optional(),
+        total: z.number().int().optional(),
+        session_id: z.string().nullish(),
+        results: z.array(profile),
+      })
+      .transform(({ page, page_size, total, session_id, results }) => ({
+        page,
+        pageSize: page_size,
+        total,
+        sessionId: session_id ?? undefined,
+        profiles: results,
+      })),
+    pools: ['query'],
+    freeWith: 'session_id',
+    repeatable: true,
+    budget: 300_000,
+  },
+  activityStream: {
+    about: 'the events of some users between two dates (maintenance mode; raw export is the newer way)',
+    api: 'query',
+    method: 'GET',
+    path: '/stream/query',
+    sends: 'query',
+    parameters: z.strictObject({ distinct_ids: z.array(text).min(1), ...range }).refine(forwards, backwards),
+    answer: z
+      .object({ results: z.object({ events: z.array(z.object({ event: z.string(), properties: json })) }) })
+      .transform(({ results }) => results.events),
+    pools: ['query'],
+    budget: 120_000,
+  },
+  jql: {
+    about: 'runs a JQL script; in maintenance mode, so build nothing on it',
+    api: 'query',
+    method: 'POST',
+    path: '/jql',
+    sends: 'form',
+    parameters: z.strictObject({ script: text, params: json.optional() }),
+    answer: z.array(z.unknown()),
+    // Two minutes are the vendor's own limit.
+    pools: ['jql', 'query'],
+    repeatable: true,
+    budget: 130_000,
+  },
+} as const satisfies Record<string, MixpanelCall>

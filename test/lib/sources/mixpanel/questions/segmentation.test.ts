@@ -350,7 +350,7 @@ describe('days', () => {
 test('an expression that does not parse is refused before anything is sent, with its place', async () => {
   await expect(asking({ event: 'A', where: 'properties["plan"' }, {}, [])).rejects.toThrow(RefusedError)
   await expect(asking({ event: 'A', on: 'properties[plan]' }, {}, [])).rejects.toThrow(
-    /^properties\[plan\]: .+ at character \d+$/,
+    /^properties\[plan\]: .+ \(character 12\)$/,
   )
 })
 

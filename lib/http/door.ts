@@ -1,0 +1,247 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { Agent, type Dispatcher } from 'undici'
+import type * as z from 'zod'
+import type { BroadsheetError } from '../errors.ts'
+import { DataError, UnavailableError, WaitError } from '../errors.ts'
+import { redact } from '../redact.ts'
+import type { Turns } from '../turns.ts'
+import { createTurns } from '../turns.ts'
+import { networkCause } from './network.ts'
+import { createPace } from './pace.ts'
+import type { Received, Reply } from './reply.ts'
+import { beginning, headOf, readWhole } from './reply.ts'
+import type { HttpCall, HttpOpening, HttpRequest, Settle } from './request.ts'
+import { addressOf, contentOf } from './request.ts'
+import type { Opened } from './stream.ts'
+import { streamed } from './stream.ts'
+import type { Failed, Patience, Terms } from './tries.ts'
+import { insist } from './tries.ts'
+
+export interface HttpOptions {
+  /**
+   * The failure that a status and body mean, undefined for a good answer. Total: it is asked about every reply, and
+   * the class it picks decides what follows. A WaitError within the time budget is slept through, a later one thrown;
+   * an UnavailableError is tried again with back-off; everything else is thrown at once.
+   */
+  readonly classify: (reply: Reply) => BroadsheetError | undefined
+  /** Requests at a time to each host, each with its tries and pauses; further ones queue. */
+  readonly concurrency: number
+  /** Milliseconds between the starts of two tries at a host; none unless said. */
+  readonly gap?: number | undefined
+  /** One line for each try: `GET mixpanel.com/api/query/segmentation 200 143 ms`. Never a query string. */
+  readonly trace: (line: string) => void
+  readonly clock: () => Date
+  /** Milliseconds for a request with all its tries and pauses, from when it is its turn; 120,000 unless said. */
+  readonly budget?: number | undefined
+  readonly sleep?: Patience['sleep'] | undefined
+  readonly random?: Patience['random'] | undefined
+  readonly deadline?: Patience['deadline'] | undefined
+}
+
+export interface Http {
+  /**
+   * The answer, parsed. Throws what `classify` says; UnavailableError when nothing whole came within tries and time
+   * budget; DataError when the answer is JSON that does not fit; RefusedError when it is too big; the signal's reason.
+   */
+  request<Schema extends z.ZodType>(request: HttpRequest<Schema>): Promise<z.output<Schema>>
+  /**
+   * The answer as it comes, once a try got a 2xx; `classify` is asked about any other. Until then it fails like `request`.
+   * What happens to the body afterwards is not tried again: what was read of it is the caller's to throw away.
+   */
+  open(request: HttpOpening): Promise<Opened>
+  /** Bodies that are still open fail. */
+  close(): Promise<void>
+}
+
+/** What all who ask a host share. */
+interface Host {
+  readonly turns: Turns
+  readonly pace: (signal: AbortSignal) => Promise<void>
+}
+
+interface Place extends Host {
+  readonly address: URL
+  /** What messages call the request. */
+  readonly call: string
+}
+
+const defaultBudget = 120_000
+const defaultIdle = 120_000
+
+export function createHttp(options: HttpOptions): Http {
+  const { classify, trace, clock, budget: usual = defaultBudget, random = Math.random } = options
+  const { sleep = (milliseconds, signal) => wait(milliseconds, undefined, { signal }), deadline = AbortSignal.timeout } = options
+  const patience = { clock, sleep, random, deadline }
+  const hosts = new Map<string, Host>()
+  const bodies = new Set<Opened['body']>()
+  // The time budget is the one clock of a request; undici's own timeouts would only cut long answers short of it.
+  const agent = new Agent({ connections: options.concurrency, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
+
+  async function request<Schema extends z.ZodType>(asked: HttpRequest<Schema>): Promise<z.output<Schema>> {
+    const place = placeOf(asked)
+    await place.turns.take(asked.signal)
+    try {
+      return await insist(termsOf(asked, place), patience, async (signal) => {
+        const accept = asked.accept === 'text' ? '*/*' : 'application/json'
+        const exchange = async () => readWhole(place.call, await send(agent, asked, place.address, accept, signal), asked, clock)
+        const came = await attempt(asked, place, exchange, signal)
+        return 'error' in came ? came : fit(came, asked)
+      })
+    } finally {
+      place.turns.give()
+    }
+  }
+
+  async function open(asked: HttpOpening): Promise<Opened> {
+    const place = placeOf(asked)
+    await place.turns.take(asked.signal)
+    try {
+      const opened = await insist(termsOf(asked, place), patience, (signal) => openOnce(asked, place, signal))
+      if (opened.body.closed) place.turns.give()
+      else opened.body.once('close', () => place.turns.give())
+      return opened
+    } catch (error) {
+      place.turns.give()
+      throw error
+    }
+  }
+
+  async function openOnce(asked: HttpOpening, place: Place, signal: AbortSignal): Promise<{ value: Opened } | Failed> {
+    const { address, call } = place
+    // undici keeps to its signal until the body ended; the time budget must not reach so far.
+    const stop = new AbortController()
+    const forward = () => stop.abort(signal.reason)
+    signal.addEventListener('abort', forward, { once: true })
+    if (signal.aborted) forward()
+    let opened: Opened | undefined
+    try {
+      const exchange = async () => {
+        const response = await send(agent, asked, address, '*/*', stop.signal)
+        if (response.statusCode < 200 || response.statusCode > 299) return readWhole(call, response, asked, clock)
+        signal.removeEventListener('abort', forward)
+        opened = begin(asked, call, response)
+        return opened
+      }
+      const came = await attempt(asked, place, exchange, stop.signal)
+      if ('error' in came) return came
+      if ('body' in came) return { value: came }
+      const { status, requestId } = came.reply
+      throw new DataError(`${call} ${status}: the answer has no body to read`, { requestId })
+    } catch (error) {
+      opened?.body.destroy()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', forward)
+    }
+  }
+
+  function begin(asked: HttpOpening, call: string, response: Dispatcher.ResponseData): Opened {
+    const head = headOf(call, response, clock())
+    const { signal, idle = defaultIdle } = asked
+    const body = streamed(response.body, { head, idle, deadline, signal })
+    bodies.add(body)
+    body.once('close', () => bodies.delete(body))
+    return { ...head, body, redact: (text) => redact(text, asked.secrets) }
+  }
+
+  /** One try: admitted, exchanged, traced, and told apart where a whole reply came. */
+  async function attempt<Came extends Received | Opened>(
+    asked: HttpCall,
+    { call, pace }: Place,
+    exchange: () => Promise<Came>,
+    signal: AbortSignal,
+  ): Promise<Came | Failed> {
+    let began = performance.now()
+    const say = (result: string | number) => trace(`${call} ${result} ${Math.round(performance.now() - began)} ms`)
+    let settle: Settle | undefined
+    try {
+      settle = await asked.admit?.()
+    } catch (error) {
+      if (error instanceof WaitError) return { error, reached: false }
+      throw error
+    }
+    let came: Came | undefined
+    try {
+      await pace(signal)
+      began = performance.now()
+      came = await exchange()
+    } catch (cause) {
+      const why = networkCause(cause, signal)
+      if (why === undefined) throw cause
+      say(why)
+      return { error: new UnavailableError(`${call}: no whole answer (${why})`, { cause }), reached: true }
+    } finally {
+      await settle?.(came !== undefined && 'reply' in came ? came.reply : undefined)
+    }
+    if (!('reply' in came)) {
+      say(came.status)
+      return came
+    }
+    say(came.reply.status)
+    const error = classify(came.reply)
+    return error === undefined ? came : { error, reached: came.reply.status >= 500 }
+  }
+
+  function placeOf(asked: HttpCall): Place {
+    const address = addressOf(asked)
+    const host = hosts.get(address.origin) ?? {
+      turns: createTurns(options.concurrency),
+      pace: createPace(options.gap ?? 0, options.concurrency, patience),
+    }
+    hosts.set(address.origin, host)
+    return { ...host, address, call: `${asked.method} ${address.host}${address.pathname}` }
+  }
+
+  function termsOf({ method, budget = usual, repeatable, signal }: HttpCall, { call }: Place): Terms {
+    return { call, budget, signal, repeatable: repeatable ?? (method !== 'POST' && method !== 'PATCH') }
+  }
+
+  async function close(): Promise<void> {
+    // The agent waits for its bodies, and one that nobody reads never ends.
+    for (const body of bodies) body.destroy(new UnavailableError('the connection was closed before the answer was read'))
+    await agent.close()
+  }
+
+  return { request, open, close }
+}
+
+function send(
+  agent: Dispatcher,
+  asked: HttpCall,
+  address: URL,
+  accept: string,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  const { contentType, content } = contentOf(asked)
+  return agent.request({
+    origin: address.origin,
+    path: `${address.pathname}${address.search}`,
+    method: asked.method,
+    headers: {
+      accept,
+      'accept-encoding': 'gzip',
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      ...asked.headers,
+    },
+    ...(content === undefined ? {} : { body: content }),
+    signal,
+  })
+}
+
+/** Throws DataError where JSON is of another shape than the schema's. */
+function fit<Schema extends z.ZodType>(
+  { reply, json, text }: Received,
+  asked: HttpRequest<Schema>,
+): { value: z.output<Schema> } | Failed {
+  const { call, status, requestId } = reply
+  if (json === undefined && asked.accept !== 'text') {
+    const message = `${call} ${status}: the answer is not JSON; it begins: ${beginning(reply.text)}`
+    return { error: new UnavailableError(message, { requestId }), reached: true }
+  }
+  const parsed = asked.schema.safeParse(asked.accept === 'text' ? text : json)
+  if (parsed.success) return { value: parsed.data }
+  const [issue] = parsed.error.issues
+  const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
+  const message = `${call} ${status}: the answer does not fit${where} (${issue?.message}); it begins: ${beginning(reply.text)}`
+  throw new DataError(redact(message, asked.secrets), { requestId })
+}

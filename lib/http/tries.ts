@@ -1,0 +1,65 @@
+import type { BroadsheetError } from '../errors.ts'
+import { UnavailableError, WaitError } from '../errors.ts'
+
+/** A try that came to nothing. */
+export interface Failed {
+  readonly error: BroadsheetError
+  /** Whether the vendor may have done what was asked although no answer came. */
+  readonly reached: boolean
+}
+
+export interface Patience {
+  readonly clock: () => Date
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
+  readonly random: () => number
+  /** Aborts after so many milliseconds. */
+  readonly deadline: (milliseconds: number) => AbortSignal
+}
+
+export interface Terms {
+  /** What messages call the request. */
+  readonly call: string
+  /** Milliseconds with all tries and pauses. */
+  readonly budget: number
+  readonly repeatable: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+const mostTries = 4
+const firstPause = 1000
+
+/** Tries until one is good, or no tries or time are left. */
+export async function insist<Value>(
+  { call, budget, repeatable, signal: caller }: Terms,
+  { clock, sleep, random, deadline }: Patience,
+  once: (signal: AbortSignal) => Promise<{ value: Value } | Failed>,
+): Promise<Value> {
+  const end = clock().getTime() + budget
+  const over = deadline(budget)
+  const signal = caller === undefined ? over : AbortSignal.any([over, caller])
+  const late = (cause: unknown) => new UnavailableError(`${call}: no whole answer within ${budget / 1000} s`, { cause })
+
+  for (let tries = 1; ; tries += 1) {
+    const outcome = await once(signal)
+    if ('value' in outcome) return outcome.value
+    caller?.throwIfAborted()
+    if (over.aborted) throw late(outcome.error)
+    const pause = pauseBefore(outcome, tries)
+    if (pause === undefined || clock().getTime() + pause >= end) throw outcome.error
+    try {
+      await sleep(pause, signal)
+    } catch (cause) {
+      caller?.throwIfAborted()
+      if (over.aborted) throw late(outcome.error)
+      throw cause
+    }
+  }
+
+  /** Milliseconds, or undefined when trying again would be wrong. */
+  function pauseBefore({ error, reached }: Failed, tries: number): number | undefined {
+    // Half of it is left to chance, so that those who failed together do not come back together.
+    const pause = firstPause * 2 ** (tries - 1) * (0.5 + random() / 2)
+    if (error instanceof WaitError) return Math.max(pause, error.until.getTime() - clock().getTime())
+    return error instanceof UnavailableError && tries < mostTries && (repeatable || !reached) ? pause : undefined
+  }
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import * as z from 'zod'
+import { DataError, WaitError } from '../errors.ts'
+import type { Ledger, Limit, Taken } from '../ledger.ts'
+import { limitKey } from './keys.ts'
+import type { Store, Stored } from './store.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+/** What clocks that are set may differ by; a wait that is longer than an hour and this is of one that is not. */
+const skew = 5 * minute
+/** Milliseconds that are waited at most after the first race that was lost; twice as many after each further one. */
+const firstPause = 50
+const longestPause = 1600
+
+// Years beyond 9999 have a sign and six digits, which zod's own type refuses, and a vendor's header may lead there.
+const instant = z.string().pipe(z.coerce.date())
+const limitRecord = z.strictObject({
+  version: z.literal(1),
+  /** Several calls may have one instant, and two writers one body; by its id each knows its own. */
+  calls: z.array(z.strictObject({ id: z.string(), at: instant })),
+  /** Nothing goes before then, as the vendor itself says. */
+  until: instant.optional(),
+})
+type LimitRecord = z.output<typeof limitRecord>
+
+export interface LedgerOptions {
+  readonly clock: () => Date
+  readonly sleep?: ((milliseconds: number) => Promise<unknown>) | undefined
+  readonly random?: (() => number) | undefined
+}
+
+/**
+ * A ledger in the store, for all who use the store: functions, people, processes. For each limit there is one object
+ * with the instant of every call of the last hour, written only over what was read (If-Match), so nobody takes a call
+ * without having seen all others.
+ *
+ * The hour slides: a call counts for an hour from its own instant, so no hour, wherever it begins, holds more than
+ * `perHour`. Hours of the clock would allow twice that: all of the calls at 8:59, and all again at 9:00. Callers may
+ * have different `perHour` for one limit; each looks whether there is room by its own. An instant that lies in the
+ * future is of a clock that is ahead, and counts too.
+ *
+ * Nobody is left out for good: who loses a race lost it to a change that was made, and those are as few as the calls of
+ * an hour and what is given back of them. A call whose process ends, or whose store fails, before it was answered may
+ * stay counted: then one call too few is made in that hour, never one too many.
+ *
+ * Besides WaitError, throws DataError where the object is damaged, RangeError for what is no limit (a name of other
+ * characters, a `perHour` that is not a whole number from 1) or no instant, and what the store throws.
+ */
+export function storeLedger(store: Store, options: LedgerOptions): Ledger {
+  const { clock, random = Math.random, sleep = (milliseconds) => wait(milliseconds) } = options
+  const lines = new Map<string, Promise<unknown>>()
+
+  /** Changes of one limit stand in line here, so that a process never loses a race against itself. */
+  function inLine(name: string, work: () => Promise<void>): Promise<void> {
+    const mine = (lines.get(name) ?? Promise.resolve()).then(work, work)
+    lines.set(name, mine)
+    return mine
+  }
+
+  /**
+   * `next` makes the new record of what is there now, or undefined where nothing has to change. It is asked again after
+   * a race that was lost, and after a put whose answer was lost on the way: then it finds its own change.
+   */
+  function change(name: string, next: (held: LimitRecord, now: Date) => LimitRecord | undefined): Promise<void> {
+    const key = limitKey(name)
+    return inLine(name, async () => {
+      for (let lost = 0; ; lost += 1) {
+        const stored = await store.get(key)
+        const now = clock()
+        const made = next(lastHour(parse(stored, store.locate(key)), now), now)
+        if (made === undefined) return
+        const condition = stored === undefined ? 'absent' : { etag: stored.etag }
+        const written = await store.put(key, `${JSON.stringify(made)}\n`, { if: condition, contentType: 'application/json' })
+        if (written !== undefined) return
+        // Without it those who read together write together, and all but one for nothing.
+        await sleep(random() * Math.min(longestPause, firstPause * 2 ** lost))
+      }
+    })
+  }
+
+  async function take(limit: Limit): Promise<Taken> {
+    const { name, perHour } = limit
+    if (!Number.isInteger(perHour) || perHour < 1) throw new RangeError(`${name} cannot allow ${perHour} calls in an hour`)
+    const place = store.locate(limitKey(name))
+    const id = randomUUID()
+    await change(name, (held, now) => {
+      if (held.calls.some((call) => call.id === id)) return undefined
+      const refused = refusal(held, limit, now, place)
+      if (refused !== undefined) throw refused
+      return { ...held, calls: [...held.calls, { id, at: now }] }
+    })
+    return {
+      giveBack: () =>
+        change(name, (held) => {
+          const others = held.calls.filter((call) => call.id !== id)
+          return others.length < held.calls.length ? { ...held, calls: others } : undefined
+        }),
+    }
+  }
+
+  async function block({ name }: Limit, until: Date): Promise<void> {
+    if (Number.isNaN(until.getTime())) throw new RangeError(`${name} cannot be blocked until no instant`)
+    await change(name, (held) => (held.until !== undefined && held.until >= until ? undefined : { ...held, until }))
+  }
+
+  return { take, block }
+}
+
+/** What is more than an hour old is forgotten. */
+function lastHour({ version, calls, until }: LimitRecord, now: Date): LimitRecord {
+  const counts = (at: Date) => now.getTime() - at.getTime() < hour
+  return {
+    version,
+    calls: calls.filter(({ at }) => counts(at)),
+    // Blocks are kept for an hour more, because on others' clocks they may not be over.
+    ...(until !== undefined && counts(until) ? { until } : {}),
+  }
+}
+
+/** Why no call can be taken now, with the first instant at which one can, if nobody else takes or gives back meanwhile. */
+function refusal({ calls, until }: LimitRecord, { name, perHour }: Limit, now: Date, place: string): WaitError | undefined {
+  // There is room when fewer than `perHour` count, so this one has to leave, and with it all that are older.
+  const last = calls.toSorted((one, other) => one.at.getTime() - other.at.getTime()).at(-perHour)
+  const room = last === undefined ? now : new Date(last.at.getTime() + hour)
+  const first = until !== undefined && until > room ? until : room
+  if (first <= now) return undefined
+  const wrong = first.getTime() - now.getTime() > hour + skew
+  const clocks = `no hour lasts that long: set the clocks of all who ask, then delete ${place}`
+  if (first === until) {
+    return new WaitError(`the vendor says that ${name} is used up; ${calls.length} calls of the last hour are known here`, {
+      until: first,
+      remedy: wrong ? clocks : 'it goes on by itself then; whoever else asks the same project at the vendor takes part in it',
+    })
+  }
+  return new WaitError(`${calls.length} of ${perHour} calls of ${name} were used in the last hour`, {
+    until: first,
+    remedy: wrong ? clocks : 'it goes on by itself then; to wait less, ask less in an hour, or raise the budget of the source',
+  })
+}
+
+function parse(stored: Stored | undefined, place: string): LimitRecord {
+  if (stored === undefined) return { version: 1, calls: [] }
+  try {
+    return limitRecord.parse(JSON.parse(Buffer.from(stored.body).toString('utf8')))
+  } catch (cause) {
+    throw new DataError(`${place} does not say what is used up of a limit`, {
+      remedy: 'delete it: the calls of the last hour are forgotten then, and only the vendor itself counts them',
+      cause,
+    })
+  }
+}
