@@ -6,7 +6,7 @@ import { DataError, UnavailableError, WaitError } from '../errors.ts'
 import { redact } from '../redact.ts'
 import type { Turns } from '../turns.ts'
 import { createTurns } from '../turns.ts'
-import { networkCause } from './network.ts'
+import { isUnreached, networkCause } from './network.ts'
 import { createPace } from './pace.ts'
 import type { Received, Reply } from './reply.ts'
 import { beginning, headOf, readWhole } from './reply.ts'
@@ -161,6 +161,7 @@ export function createHttp(options: HttpOptions): Http {
       throw error
     }
     let came: Came | undefined
+    let reached = true
     try {
       await pace(signal)
       began = performance.now()
@@ -169,9 +170,11 @@ export function createHttp(options: HttpOptions): Http {
       const why = networkCause(cause, signal)
       if (why === undefined) throw cause
       say(why)
-      return { error: new UnavailableError(`${call}: no whole answer (${why})`, { cause }), reached: true }
+      reached = !isUnreached(why)
+      return { error: new UnavailableError(`${call}: no whole answer (${why})`, { cause }), reached }
     } finally {
-      await settle?.(came !== undefined && 'reply' in came ? came.reply : undefined)
+      const reply = came !== undefined && 'reply' in came ? came.reply : undefined
+      await settle?.(reply ?? (reached ? 'no reply' : 'not reached'))
     }
     if (!('reply' in came)) {
       say(came.status)

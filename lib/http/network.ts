@@ -4,6 +4,13 @@ import { BroadsheetError } from '../errors.ts'
 const networkCode =
   /^(?:UND_ERR_(?!INVALID|NOT_SUPPORTED)|HPE_|Z_|ERR_(?:TLS|SSL)|UNABLE_TO_|[A-Z_]*CERT|E(?!RR_|INVAL$)[A-Z_]{3,}$)/
 
+/** No connection came to be, so nothing of the request was heard. */
+const neverLeft = /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/
+
+export function isUnreached(cause: string): boolean {
+  return neverLeft.test(cause)
+}
+
 /** `ECONNRESET`, when the network or a cut body is to blame; undefined for what is not the network's. */
 export function networkCause(error: unknown, signal?: AbortSignal): string | undefined {
   if (error instanceof BroadsheetError) return undefined

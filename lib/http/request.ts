@@ -5,8 +5,9 @@ import type { Reply } from './reply.ts'
 /** A key with a list is repeated for each of it; one that is undefined is left out. */
 export type Fields = Readonly<Record<string, string | number | readonly string[] | undefined>>
 
-/** `reply` is undefined where no whole one came, although the vendor may have begun. */
-export type Settle = (reply: Reply | undefined) => Promise<void>
+/** How a try ended: with a whole reply, with none although the vendor may have begun, or before it could reach anybody. */
+export type Ended = Reply | 'no reply' | 'not reached'
+export type Settle = (ended: Ended) => Promise<void>
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

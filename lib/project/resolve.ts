@@ -31,10 +31,6 @@ export function resolveProject(
     sources: new Map(namesAt(reader, ['sources']).map((source) => [source, readSource(reader, kinds, source)])),
     warn: warnAt,
   }
-  for (const [name, { entry }] of around.sources) {
-    if (entry?.config['budget'] !== undefined)
-      warnAt(['sources', name, 'budget'], 'a budget is kept, and not enforced by this version yet')
-  }
   const { source } = around.defaults
   if (source !== undefined) checkName(reader, ['defaults', 'source'], 'source', source, around.sources.keys())
   const exportNames = namesAt(reader, ['exports'])

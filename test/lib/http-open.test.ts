@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { DataError, RefusedError, UnavailableError, WaitError } from '../../lib/errors.ts'
-import type { HttpOpening, HttpOptions, Opened, Reply } from '../../lib/http.ts'
+import type { Ended, HttpOpening, HttpOptions, Opened } from '../../lib/http.ts'
 import { createHttp, retryAfter } from '../../lib/http.ts'
 import { fakeTime } from '../servers/fake-time.ts'
 import type { Payload, Vendor } from '../servers/vendor.ts'
@@ -143,19 +143,19 @@ describe('an opened answer', () => {
   })
 
   test('is admitted and settled for each try: with a reply where one was read, without where a body begins', async () => {
-    const settled: (number | undefined)[] = []
+    const settled: (number | string)[] = []
     let admitted = 0
     const admit = async () => {
       admitted += 1
-      return async (reply: Reply | undefined) => {
-        settled.push(reply?.status)
+      return async (reply: Ended) => {
+        settled.push(typeof reply === 'string' ? reply : reply.status)
       }
     }
     await using vendor = await answers({ status: 500 }, silent())
     await using door = enter(vendor)
     await door.open({ admit })
     expect(admitted).toBe(2)
-    expect(settled).toEqual([500, undefined])
+    expect(settled).toEqual([500, 'no reply'])
   })
 
   test('that cannot be settled is closed, and gives its turn back', async () => {

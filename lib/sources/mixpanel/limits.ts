@@ -39,9 +39,12 @@ export function admission(shared: Shared, pools: readonly Pool[]): (() => Promis
       await giveAllBack(taken)
       throw error
     }
-    return async (reply) => {
-      if (reply === undefined || !uncounted.has(reply.status)) return
+    return async (ended) => {
+      // A query that the client gave up on counts all the same.
+      if (ended === 'no reply' || (ended !== 'not reached' && !uncounted.has(ended.status))) return
       await giveAllBack(taken)
+      if (ended === 'not reached') return
+      const reply = ended
       const until = reply.status === 429 ? (hourEnds(reply) ?? (raw ? retryAfter(reply) : undefined)) : undefined
       const [first] = limits
       if (until !== undefined && first !== undefined) await ledger.block(first, until)

@@ -194,7 +194,6 @@ describe('a project that is right', () => {
       refresh: { every: 'month', back: 7_776_000 },
     })
     expect(project.warnings.map((one) => printMistake(one).replace(/^.*broadsheet.yaml:/, ''))).toEqual([
-      '7:123: a budget is kept, and not enforced by this version yet',
       '35:5: alerts are checked, and not acted upon by this version yet',
       '51:1: exports are checked, and not run by this version yet',
     ])

@@ -78,6 +78,16 @@ describe('a counted call', () => {
     expect(lines).toEqual([`take ${query} of 60`, `back ${query}`])
   })
 
+  test('that reaches nobody is given back each time', async () => {
+    const { ledger, lines } = diary()
+    // A port that was just free again: nobody listens.
+    const vendor = await startVendor([])
+    await vendor[Symbol.asyncDispose]()
+    await using door = open(vendor, ledger)
+    await expect(door.client.funnelsList()).rejects.toThrow('ECONNREFUSED')
+    expect(lines).toEqual(Array.from({ length: 4 }, () => [`take ${query} of 60`, `back ${query}`]).flat())
+  })
+
   test.each([400, 403, 404])('that is refused with %i stays counted', async (status) => {
     await using vendor = await startVendor([asked({ status, body: { error: 'no' } })])
     const { ledger, lines } = diary()
