@@ -56,6 +56,8 @@ export interface Article {
   /** The question has no answer: what happened, who can mend it, and that the rest stands. */
   readonly notice?: string | undefined
   readonly chart?: Chart | undefined
+  /** Stands in place of a chart: shares as shaded cells, sharp and there with images off. */
+  readonly shares?: Table | undefined
   readonly table?: Table | undefined
   /** Small print under the body, a sentence each. */
   readonly notes: readonly string[]
@@ -79,6 +81,11 @@ export interface SeriesChart {
   readonly timeframeFrom?: number | undefined
   /** Indexes of points whose unit is cut or still running; drawn as unfinished. */
   readonly partial: readonly number[]
+  /**
+   * What people wrote beside dates, in their order: marks at points, by index or a fraction between two. A mark is named
+   * by its text where there is room, else by its date (`12 Nov`), else by nothing: the article's notes say all of them.
+   */
+  readonly annotations?: readonly { readonly at: number; readonly date: string; readonly text: string }[] | undefined
   readonly locale: string
   /** How the value axis prints numbers. */
   readonly format: 'number' | 'percent' | string
@@ -98,11 +105,29 @@ export interface StepsChart {
 }
 
 export interface Table {
-  /** The first column holds names. `bar` columns hold shares from 0 to 1 and are drawn as bars. */
-  readonly columns: readonly { readonly title: string; readonly align: 'left' | 'right'; readonly bar?: boolean }[]
+  /**
+   * The first column holds names. `bar` columns hold shares from 0 to 1 and are drawn as bars, `shaded` ones figures on a
+   * ground of their own.
+   */
+  readonly columns: readonly Column[]
   readonly rows: readonly (readonly Cell[])[]
+  /** Rows at the top that stay, drawn heavier, where others have to go; of those the last stay, which are the newest. */
+  readonly pinned?: number | undefined
 }
 
+export interface Column {
+  readonly title: string
+  readonly align: 'left' | 'right'
+  readonly bar?: boolean
+  readonly shaded?: boolean
+}
+
+/** `shade` is how deep the ground is, from 0 to 1; the text says the same. */
 export type Cell =
-  | { readonly text: string; readonly verdict?: 'better' | 'worse' | 'neutral' | 'plain'; readonly other?: boolean }
+  | {
+      readonly text: string
+      readonly verdict?: 'better' | 'worse' | 'neutral' | 'plain'
+      readonly other?: boolean
+      readonly shade?: number
+    }
   | { readonly share: number }

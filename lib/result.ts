@@ -198,8 +198,11 @@ export function toRows(value: Result): Cell[][] {
       ]
     case 'cohorts': {
       const split = value.segments !== undefined
+      const first = firstInterval(value)
       const rowsOf = (cohorts: Cohorts, segment: Cell[]) =>
-        cohorts.flatMap(({ date, size, counts }) => counts.map((count, at): Cell[] => [...segment, date, size, at, count]))
+        cohorts.flatMap(({ date, size, counts }) =>
+          counts.map((count, at): Cell[] => [...segment, date, size, first + at, count]),
+        )
       return [
         [...(split ? ['segment'] : []), 'cohort', 'size', 'interval', 'count'],
         ...rowsOf(value.cohorts, split ? [null] : []),
@@ -211,6 +214,11 @@ export function toRows(value: Result): Cell[][] {
     case 'failure':
       return []
   }
+}
+
+/** What the first of a cohort's counts is called: interval 0 of a retention, at least 1 interval of a frequency. */
+export function firstInterval({ measure }: Pick<CohortsResult, 'measure'>): 0 | 1 {
+  return measure === 'frequency' ? 1 : 0
 }
 
 /**

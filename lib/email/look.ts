@@ -14,6 +14,23 @@ export const colours = {
   warningInk: { light: '#5a3b0a', dark: '#f6d9a6' },
 } as const
 
+/**
+ * Grounds of shaded cells, from nothing to most, each with an ink that has a contrast of 4.5:1 or more on it: between the
+ * last two of the light ones lies a blue on which neither ink has. In the dark more is brighter, as it is darker in the light.
+ */
+export const shades = Array.from({ length: 11 }, (_, step) => ({
+  light: step === 10 ? '#2566cf' : mix('#f5f8fd', '#4a85e0', step / 9),
+  ink: step === 10 ? '#ffffff' : colours.ink.light,
+  dark: mix('#262a31', '#2968cb', step / 10),
+}))
+
+/** A colour so far (0 to 1) from one to another. */
+function mix(from: string, to: string, part: number): string {
+  const channel = (colour: string, at: number) => Number.parseInt(colour.slice(at, at + 2), 16)
+  const mixed = [1, 3, 5].map((at) => Math.round(channel(from, at) + (channel(to, at) - channel(from, at)) * part))
+  return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`
+}
+
 /** Charts are pictures and stay white in the dark. Names are set darker than their lines, so that they can be read. */
 export const chartColours = {
   ground: '#ffffff',
@@ -25,6 +42,8 @@ export const chartColours = {
   band: '#f4f1ea',
   track: '#f1efe9',
   arrow: '#b9b3a8',
+  /** At a date that somebody wrote a note on. */
+  mark: '#8d877d',
   series: [
     { line: '#2a6fdb', name: '#2263c9' },
     { line: '#e8833a', name: '#b0560f' },
@@ -58,7 +77,8 @@ h1{font-size:28px!important;line-height:34px!important}.bars{width:22%!important
 @media (prefers-color-scheme:dark){body,.page{background:${dark('ground')}}.card{background:${dark('card')}}
 .ink,h1,h2{color:${dark('ink')}}.mute,.mute a{color:${dark('mute')}}.better{color:${dark('better')}}.worse{color:${dark('worse')}}
 .rule{border-color:${dark('rule')}}.masthead{border-color:${dark('masthead')}}.bar{background:${dark('bar')}}.other{background:${dark('otherBar')}}
-.chart{background:#ffffff!important;border-radius:6px;padding:10px!important}.warn{background:${dark('warning')};color:${dark('warningInk')}}}`
+.chart{background:#ffffff!important;border-radius:6px;padding:10px!important}.warn{background:${dark('warning')};color:${dark('warningInk')}}
+${shades.map((shade, step) => `.s${step}{background:${shade.dark}!important}`).join('')}.shade{color:${dark('ink')}}}`
 
 // Word, which draws mail in Outlook for Windows, takes Times New Roman when it lacks the first font of a list.
 export const outlookStyleSheet =

@@ -112,7 +112,7 @@ function drawFigure(figure: Figure, { cell, lines, odd }: Tile) {
       ? html`<div class="mute" style="${style}">${label}</div>`
       : html`<table ${layout}><tr><td class="mute" height="${lines * 16}" valign="bottom" style="height:${lines * 16}px;${style}">${label}</td></tr></table>`
   const note =
-    figure.note === undefined ? '' : html`<div class="mute" style="${sansText(12, 18)};${mute}">${clip(figure.note, 60)}</div>`
+    figure.note === undefined ? '' : html`<div class="mute" style="${sansText(12, 18)};${mute}">${clip(figure.note, 80)}</div>`
   return html`<td class="fig${odd ? ' odd' : ''}" width="${cell}%" valign="top" style="padding:14px 12px 14px 0">
 ${drawn}
 <div class="ink serif" style="${serifText(30, 38)};${ink}">${clip(figure.value, 40)}</div>${figure.changes.map(drawChange)}${note}</td>`
@@ -130,7 +130,7 @@ function drawChange(change: Change) {
 }
 
 function drawArticle(article: Article, parts: PageParts, rows: number) {
-  const { chart, table, notice } = article
+  const { chart, shares, table, notice } = article
   const alt = chart === undefined ? '' : clip(chart.alt, 600)
   const caption = chart === undefined || chart.kind === 'steps' ? undefined : chart.caption
   const notes = [
@@ -145,7 +145,7 @@ ${notice === undefined ? '' : warning(notice)}${
   chart === undefined
     ? ''
     : html`<div class="chart"><img src="${parts.image(article.query)}" width="${imageWidth}" alt="${alt}" class="mute" style="display:block;width:100%;max-width:620px;height:auto;border:0;${sansText(13, 20)};${mute}"></div>${caption === undefined || table === undefined ? '' : html`<div class="mute" style="${sansText(12, 17)};${mute};padding-top:6px">${clip(caption, 200)}</div>`}`
-}${table === undefined ? '' : dataTable(table, rows)}${
+}${shares === undefined ? '' : dataTable(shares, rows)}${table === undefined ? '' : dataTable(table, rows)}${
   notes.length === 0 ? '' : html`<div class="mute" style="${sansText(12, 17)};${mute};padding-top:8px">${notes.join(' ')}</div>`
 }</td></tr></table></td></tr>`
 }

@@ -10,17 +10,15 @@ import type { Lettering } from './lettering.ts'
 import { fit, textWidth } from './lettering.ts'
 import { chartColours as colours } from './look.ts'
 import { numberAxis } from './number-axis.ts'
-import { spread } from './spread.ts'
+import { endNames, markLines, nameSize, size, text, tickTexts, timeframeBand } from './series-frame.ts'
 
 use([LineChart, BarChart, GridComponent, GraphicComponent, SVGRenderer])
 
 const width = chartWidth
-const height = 250
+const plotHeight = 196
 const plot = { top: 22, bottom: 32 }
-const size = 12.5
-const nameSize = 13
-/** Names below each other need so much, from baseline to baseline. */
-const nameDistance = 17
+/** Above the plot, where notes on dates stand, so that no line runs through them. */
+const marksHeight = 16
 const widestName = 150
 
 /** Lines or bars by ECharts; the names of lines stand at their ends, placed here so that none covers another. */
@@ -40,6 +38,7 @@ export function drawSeries(given: SeriesChart, letters: Lettering): Drawing {
         ticks: labels.map((_, at) => at),
         series: [{ name: '', values: chart.series.map((one) => one.values[0] ?? null) }],
         timeframeFrom: undefined,
+        annotations: undefined,
         partial: chart.partial.includes(0) ? labels.map((_, at) => at) : [],
       }
     : { ...chart, labels: chart.labels.map((label) => letters.label(label)) }
@@ -71,7 +70,10 @@ function render(chart: SeriesChart, names: readonly string[], grey: ReadonlySet<
   // A date under the last point reaches half its width beyond it.
   const lastDate = chart.ticks.includes(chart.labels.length - 1) && !bars ? textWidth(chart.labels.at(-1) ?? '', size) / 2 : 0
   const right = Math.max(8, lastDate, ...endTexts.map((text) => (text === '' ? 0 : textWidth(text, nameSize) + 14)))
-  const inner = { left, right: width - right, top: plot.top, bottom: height - plot.bottom }
+  const marks = chart.annotations ?? []
+  const top = plot.top + (marks.length === 0 ? 0 : marksHeight)
+  const height = top + plotHeight + plot.bottom
+  const inner = { left, right: width - right, top, bottom: height - plot.bottom }
   const step = (inner.right - inner.left) / Math.max(1, bars ? chart.labels.length : chart.labels.length - 1)
   const x = (at: number) =>
     chart.labels.length === 1 ? (inner.left + inner.right) / 2 : inner.left + (bars ? at + 0.5 : at) * step
@@ -80,6 +82,7 @@ function render(chart: SeriesChart, names: readonly string[], grey: ReadonlySet<
   const colourAt = colourOf(chart)
   const graphic = [
     ...timeframeBand(chart, inner, x, step),
+    ...markLines(marks, { ...inner, x: (at) => x(at) - (bars ? step / 2 : 0) }, letters),
     ...tickTexts(chart, x, step, inner.bottom),
     ...endNames(
       endTexts,
@@ -95,7 +98,7 @@ function render(chart: SeriesChart, names: readonly string[], grey: ReadonlySet<
       animation: false,
       backgroundColor: colours.ground,
       textStyle: { fontFamily: 'Inter' },
-      grid: { left, right, top: plot.top, bottom: plot.bottom },
+      grid: { left, right, top, bottom: plot.bottom },
       xAxis: {
         type: 'category',
         data: chart.labels.map((_, at) => String(at)),
@@ -205,69 +208,4 @@ function barLabels(chart: SeriesChart, print: (value: number) => string, step: n
     return value === null || value === undefined ? '' : print(value)
   }
   return { show: true, position: 'top', distance: 4, fontSize: size, fontWeight: 600, color: colours.ink, formatter }
-}
-
-interface Inner {
-  readonly left: number
-  readonly right: number
-  readonly top: number
-  readonly bottom: number
-}
-
-function timeframeBand(chart: SeriesChart, inner: Inner, x: (at: number) => number, step: number) {
-  const from = chart.timeframeFrom
-  if (from === undefined || from <= 0 || from >= chart.labels.length) return []
-  const start = Math.max(inner.left, x(from) - step / 2)
-  const shape = {
-    x: start,
-    y: inner.top - 8,
-    width: inner.right + (chart.kind === 'line' ? 6 : 0) - start,
-    height: inner.bottom - inner.top + 8,
-  }
-  return [{ type: 'rect', silent: true, z: -1, shape, style: { fill: colours.band } }]
-}
-
-/** Where an axis shows a date, under its own point: every tick, or every second, third …, so that none touches the next. */
-function tickTexts(chart: SeriesChart, x: (at: number) => number, step: number, bottom: number) {
-  // Names of bars are cut to their bar; dates are left out where there is no room.
-  const every = chart.ticks.length === chart.labels.length && chart.kind === 'bar'
-  const ticks = chart.ticks.map((at) => {
-    const label = chart.labels[at] ?? ''
-    const printed = every && chart.labels.length <= 10 ? fit(label, Math.max(step - 6, 24), size) : label
-    const wide = textWidth(printed, size)
-    const start = Math.min(Math.max(0, x(at) - wide / 2), width - wide)
-    return { printed, start, end: start + wide }
-  })
-  const collide = (every: number) =>
-    ticks.some((tick, at) => at % every === 0 && (ticks[at + every]?.start ?? Infinity) < tick.end + 5)
-  let stride = 1
-  while (stride < ticks.length && collide(stride)) stride += 1
-  return ticks.flatMap((tick, at) =>
-    at % stride === 0 ? [text(tick.printed, { x: tick.start, y: bottom + 18, fill: colours.mute, size, bold: false })] : [],
-  )
-}
-
-function endNames(texts: readonly string[], ends: readonly (number | undefined)[], inner: Inner) {
-  const placed = texts
-    .flatMap((text, series) => {
-      const y = ends[series]
-      return text === '' || y === undefined ? [] : [{ text, series, y }]
-    })
-    .sort((a, b) => a.y - b.y)
-  const positions = spread(
-    placed.map(({ y }) => y),
-    { distance: nameDistance, from: inner.top, to: inner.bottom + 6 },
-  )
-  return placed.map((name, at) => ({ ...name, y: positions[at] ?? name.y }))
-}
-
-function text(content: string, at: { x: number; y: number; fill: string; size: number; bold: boolean }) {
-  const font = { fontFamily: 'Inter', fontSize: at.size, fontWeight: at.bold ? 600 : 400 }
-  return {
-    type: 'text',
-    silent: true,
-    x: at.x,
-    y: at.y,
-    style: { text: content, ...font, fill: at.fill, verticalAlign: 'middle' },
-  }
 }

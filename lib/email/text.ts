@@ -1,10 +1,13 @@
 import type { Article, Cell, Change, Edition, StepsChart, Table } from '../edition.ts'
 import { parseMailbox } from '../mailbox.ts'
 import { clip } from './clip.ts'
+import { rowsWithin } from './table.ts'
 
 const width = 76
 const mostRows = 15
 const gap = 2
+/** A column of text is still read when it is as narrow as this. */
+const narrowest = 12
 
 /** The edition as plain text: what the page says, in lines of 76 columns where words allow it. `key` is as in the page. */
 export function drawText(edition: Edition, key: ReadonlyMap<string, readonly string[]>): string {
@@ -25,28 +28,32 @@ export function drawText(edition: Edition, key: ReadonlyMap<string, readonly str
     .join('\n\n')}\n`
 }
 
-/** A figure to a line; where labels would be cut for that, its second change goes below the first. */
+/** A figure to a line; where it would be too long for that, what is said of it goes on below. */
 function drawFigures(figures: Edition['figures']): string[] {
   const told = figures.map(({ changes, note }) => [...changes.map(printChange), ...(note === undefined ? [] : [note])])
   const rows = figures.map(({ label, value }, at) => [label, value, told[at]?.join('; ') ?? ''])
   const widest = (column: number) => Math.max(0, ...rows.map((row) => columnsOf(row[column] ?? '')))
-  const fits = widest(0) + widest(1) + widest(2) + 2 * gap <= width
+  const left = width - widest(0) - widest(1) - 2 * gap
   const folded = rows.flatMap(([label = '', value = ''], at) => {
-    const [first = '', ...more] = told[at] ?? []
+    const [first = '', ...more] = (told[at] ?? []).flatMap((one) => wrapLines(one, Math.max(left, 30)))
     return [[label, value, first], ...more.map((one) => ['', '', one])]
   })
-  return align(fits ? rows : folded, ['left', 'right', 'left'])
+  return align(widest(2) <= left ? rows : folded, ['left', 'right', 'left'])
 }
 
 function drawArticle(article: Article, key: readonly string[]): string[][] {
-  const { chart, table } = article
-  const cut = table === undefined ? 0 : table.rows.length - mostRows
-  const notes = [...(cut > 0 ? [`${mostRows} of ${table?.rows.length} rows are shown.`] : []), ...key, ...article.notes]
+  const { chart, shares, table } = article
+  const cuts = [shares, table].flatMap((one) =>
+    one === undefined || one.rows.length <= mostRows ? [] : [`${mostRows} of ${one.rows.length} rows are shown.`],
+  )
+  // A table says what its chart shows; a chart alone is told by the text that stands for it.
+  const alt = chart !== undefined && chart.kind !== 'steps' && table === undefined ? chart.alt : ''
+  const notes = [...cuts, ...key, ...article.notes.filter((note) => !alt.includes(note))]
   return [
     ['-'.repeat(width), clip(article.kicker.toUpperCase(), 120), ...wrapLines(article.headline)],
     article.notice === undefined ? [] : wrapLines(article.notice),
-    // A table says what its chart shows; a chart alone is told by the text that stands for it.
-    chart?.kind === 'steps' ? drawSteps(chart) : chart !== undefined && table === undefined ? wrapLines(chart.alt) : [],
+    chart?.kind === 'steps' ? drawSteps(chart) : wrapLines(alt),
+    shares === undefined ? [] : drawTable(shares),
     table === undefined ? [] : drawTable(table),
     notes.length === 0 ? [] : wrapLines(notes.join(' ')),
   ]
@@ -66,24 +73,27 @@ function drawSteps(chart: StepsChart): string[] {
 function drawTable(table: Table): string[] {
   const shown = table.columns.flatMap((column, at) => (column.bar === true ? [] : [{ ...column, at }]))
   const print = (cell: Cell | undefined) => (cell !== undefined && 'text' in cell ? cell.text : '')
-  const rows = table.rows.slice(0, mostRows).map((row) => shown.map(({ at }) => print(row[at])))
+  const rows = rowsWithin(table, mostRows).map((row) => shown.map(({ at }) => print(row[at])))
   return align(
     [shown.map(({ title }) => title), ...rows],
     shown.map((column) => column.align),
   )
 }
 
-/** Columns of the same width; the first one gives way where a line would be too long. */
+/** Columns of the same width; where a line would be too long, the widest of those with names and texts give way. */
 function align(rows: readonly (readonly string[])[], sides: readonly ('left' | 'right')[]): string[] {
   const clean = rows.map((row) => row.map((cell) => clip(cell, 120)))
   const widths = sides.map((_, at) => Math.max(0, ...clean.map((row) => columnsOf(row[at] ?? ''))))
-  const others = widths.slice(1).reduce((sum, one) => sum + one + gap, 0)
-  const first = Math.min(widths[0] ?? 0, Math.max(16, width - others))
+  const total = () => widths.reduce((sum, one) => sum + one + gap, -gap)
+  while (total() > width) {
+    const yielding = widths.map((one, at) => ((at === 0 || sides[at] === 'left') && one > narrowest ? one : 0))
+    const widest = Math.max(0, ...yielding)
+    if (widest === 0) break
+    widths[yielding.indexOf(widest)] = widest - 1
+  }
   return clean.map((row) =>
     row
-      .map((cell, at) =>
-        pad(at === 0 ? clipColumns(cell, first) : cell, at === 0 ? first : (widths[at] ?? 0), sides[at] ?? 'left'),
-      )
+      .map((cell, at) => pad(clipColumns(cell, widths[at] ?? 0), widths[at] ?? 0, sides[at] ?? 'left'))
       .join(' '.repeat(gap))
       .trimEnd(),
   )
@@ -94,12 +104,12 @@ function pad(text: string, to: number, side: 'left' | 'right'): string {
   return side === 'left' ? text + fill : fill + text
 }
 
-function wrapLines(text: string): string[] {
+function wrapLines(text: string, most = width): string[] {
   const lines: string[] = []
   let line = ''
   // Only plain spaces: a no-break space holds a number and its unit together.
   for (const word of clip(text, 4000).split(/ +/)) {
-    if (line !== '' && columnsOf(line) + 1 + columnsOf(word) > width) {
+    if (line !== '' && columnsOf(line) + 1 + columnsOf(word) > most) {
       lines.push(line)
       line = word
     } else line = line === '' ? word : `${line} ${word}`

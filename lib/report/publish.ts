@@ -1,5 +1,6 @@
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import type { Answer, Cohorts, FunnelSteps } from '../result.ts'
+import { firstInterval } from '../result.ts'
 import type { Store } from '../store/store.ts'
 import type { LatestPointer } from './manifest.ts'
 import { latestPointer, parseStored } from './manifest.ts'
@@ -8,9 +9,9 @@ interface Row {
   readonly query: string
   readonly definition: string
   readonly shape: string
-  /** A funnel's segment, else null. */
+  /** A funnel's or a cohort's segment, else null. */
   readonly segment: string | null
-  /** A series' name, or a funnel's step. */
+  /** A series' name, a funnel's step, of a cohort `size`, or an interval such as `week 1`. */
   readonly series: string
   readonly date: string
   readonly value: number | null
@@ -70,10 +71,13 @@ function rowsOf(answer: Answer): Row[] {
   // A table has columns of its own, which are in its CSV; these rows are numbers over time.
   if (answer.shape === 'table') return []
   if (answer.shape === 'cohorts') {
+    const first = firstInterval(answer)
+    // Shares are of the size, which no count need be.
     const cohortRows = (segment: string | null, cohorts: Cohorts) =>
-      cohorts.flatMap(({ date, counts }) =>
-        counts.map((value, at) => ({ ...head, segment, series: `${answer.interval} ${at}`, date, value })),
-      )
+      cohorts.flatMap(({ date, size, counts }) => [
+        { ...head, segment, series: 'size', date, value: size },
+        ...counts.map((value, at) => ({ ...head, segment, series: `${answer.interval} ${first + at}`, date, value })),
+      ])
     return [
       ...cohortRows(null, answer.cohorts),
       ...(answer.segments ?? []).flatMap(({ name, cohorts }) => cohortRows(name, cohorts)),

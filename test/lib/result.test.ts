@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
-import type { FunnelResult, SeriesResult } from '../../lib/result.ts'
+import type { CohortsResult, FunnelResult, SeriesResult, TableResult } from '../../lib/result.ts'
 import { result, stepsOf, toCsv, toJson } from '../../lib/result.ts'
 
 const head = {
@@ -84,4 +84,105 @@ test('conversions of a funnel: of the step before, of those who entered, null wh
     'overall_conversion',
     'median_seconds',
   ])
+})
+
+const cohorts: CohortsResult = {
+  ...head,
+  shape: 'cohorts',
+  measure: 'retention',
+  unit: 'week',
+  interval: 'week',
+  cohorts: [
+    { date: '2026-10-26', size: 100, counts: [98, null, 30] },
+    { date: '2026-11-02', size: 120, counts: [119] },
+    { date: '2026-11-09', size: 0, counts: [] },
+  ],
+  notes: [],
+}
+
+test('cohorts are a row for each count: the interval from 0, a count nobody knows empty, one that is not over not there', () => {
+  expect(parse(toCsv(cohorts), { columns: true })).toEqual([
+    { cohort: '2026-10-26', size: '100', interval: '0', count: '98' },
+    { cohort: '2026-10-26', size: '100', interval: '1', count: '' },
+    { cohort: '2026-10-26', size: '100', interval: '2', count: '30' },
+    { cohort: '2026-11-02', size: '120', interval: '0', count: '119' },
+  ])
+})
+
+test('intervals of a frequency are at least so many, so they begin with 1', () => {
+  const often: CohortsResult = { ...cohorts, measure: 'frequency', interval: 'day' }
+  const rows = parse(toCsv(often), { columns: true }) as Record<string, string>[]
+  expect(rows.map(({ interval, count }) => [interval, count])).toEqual([
+    ['1', '98'],
+    ['2', ''],
+    ['3', '30'],
+    ['1', '119'],
+  ])
+})
+
+test('split cohorts have their segment first, and none for all of them', () => {
+  const split: CohortsResult = {
+    ...cohorts,
+    cohorts: cohorts.cohorts.slice(1, 2),
+    segments: [
+      { name: '-1+1', cohorts: [{ date: '2026-11-02', size: 20, counts: [19] }] },
+      { name: 'DE, AT', cohorts: [{ date: '2026-11-02', size: 100, counts: [100] }] },
+    ],
+  }
+  expect(parse(toCsv(split))).toEqual([
+    ['segment', 'cohort', 'size', 'interval', 'count'],
+    ['', '2026-11-02', '120', '0', '119'],
+    ['-1+1', '2026-11-02', '20', '0', '19'],
+    ['DE, AT', '2026-11-02', '100', '0', '100'],
+  ])
+  expect(parse(toCsv(split, { forSpreadsheets: true }))[2]).toEqual(["'-1+1", '2026-11-02', '20', '0', '19'])
+  expect(result.parse(JSON.parse(toJson(split)))).toEqual(split)
+})
+
+const table: TableResult = {
+  ...head,
+  shape: 'table',
+  columns: [
+    { name: '@name', type: 'text' },
+    { name: 'spent, net', type: 'number' },
+    { name: 'paying', type: 'boolean' },
+    { name: '__proto__', type: 'json' },
+  ],
+  rows: [
+    ['=1+1', -5, true, '{"a":[1]}'],
+    ['+49 30 1234', 0.1, false, null],
+    [null, null, null, '-'],
+    ['two\nlines "quoted"', 1e21, true, 'true'],
+  ],
+  notes: [],
+}
+
+test('a table has its own columns: truths as words, null as empty, text and numbers as they are', () => {
+  expect(parse(toCsv(table))).toEqual([
+    ['@name', 'spent, net', 'paying', '__proto__'],
+    ['=1+1', '-5', 'true', '{"a":[1]}'],
+    ['+49 30 1234', '0.1', 'false', ''],
+    ['', '', '', '-'],
+    ['two\nlines "quoted"', '1e+21', 'true', 'true'],
+  ])
+  expect(result.parse(JSON.parse(toJson(table)))).toEqual(table)
+})
+
+test('for spreadsheets, texts and titles of a table that look like formulas are neutralised, numbers stay numbers', () => {
+  expect(parse(toCsv(table, { forSpreadsheets: true })).slice(0, 4)).toEqual([
+    ["'@name", 'spent, net', 'paying', '__proto__'],
+    ["'=1+1", '-5', 'true', '{"a":[1]}'],
+    ["'+49 30 1234", '0.1', 'false', ''],
+    ['', '', '', "'-"],
+  ])
+})
+
+test.each<[string, object]>([
+  ['a count that is text', { ...cohorts, cohorts: [{ date: '2026-11-02', size: 1, counts: ['1'] }] }],
+  ['a size that is not whole', { ...cohorts, cohorts: [{ date: '2026-11-02', size: 1.5, counts: [] }] }],
+  ['a cell that is a list', { ...table, rows: [[['a'], 1, true, null]] }],
+  ['a column of another type', { ...table, columns: [{ name: 'a', type: 'date' }] }],
+  ['a word that no shape has', { ...table, total: 4 }],
+])('%s is no result', (_, value) => {
+  expect(result.safeParse(value).success).toBe(false)
 })

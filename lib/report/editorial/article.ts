@@ -1,20 +1,25 @@
 import type { Article } from '../../edition.ts'
 import type { Report } from '../../project/project.ts'
 import type { Query } from '../../query.ts'
-import type { FailureResult, FunnelResult, Note, SeriesResult } from '../../result.ts'
+import type { Answer, CohortsResult, FailureResult, FunnelResult, Note, SeriesResult, TableResult } from '../../result.ts'
 import { parseDuration, resolveTimeframe } from '../../timeframe.ts'
+import { marksNote } from './annotations.ts'
 import { aboutTheSame, tellChange } from './changes.ts'
 import { mostSeries, seriesChart, stepsChart } from './charts.ts'
+import { cohortSegmentsTable, cohortsTable } from './cohort-tables.ts'
+import { cohortsNotes } from './cohort-words.ts'
 import { ratesDiffer } from './findings.ts'
 import type { Language } from './headline.ts'
 import { headlineOf, inProse } from './headline.ts'
+import { listingTable } from './listing.ts'
 import { isSame } from './periods.ts'
 import type { Reading } from './reading.ts'
 import type { SegmentNames } from './segment-names.ts'
 import { segmentNames } from './segment-names.ts'
 import type { Shown } from './tables.ts'
 import { funnelTable, mostRows, seriesTable } from './tables.ts'
-import { asSentence, inWords } from './titles.ts'
+import { asSentence, inWords, listed, splitBy } from './titles.ts'
+import { isTimeless } from './when.ts'
 
 /** What an article's small print has to know of the page around it. */
 export interface Page {
@@ -26,15 +31,30 @@ export interface Page {
 export function articleOf(reading: Reading, language: Language, page: Page): Article {
   const { query, result } = reading
   const { question } = query
-  const on = question.kind === 'segmentation' || question.kind === 'funnel' ? question.on : undefined
-  const names = segmentNames(on)
+  // A segmentation without a property has a series for each event; of a saved question nobody knows what they are.
+  const names = segmentNames(
+    splitBy(question),
+    question.kind === 'segmentation' || question.kind === 'ratio' ? 'Event' : 'Segment',
+  )
   const head = { query: query.name, kicker: query.title, headline: headlineOf(reading, language).full }
-  return result.shape === 'funnel'
-    ? { ...head, ...funnelBody(reading, result, names, language, page) }
-    : { ...head, ...seriesBody(reading, result, names, language, page) }
+  switch (result.shape) {
+    case 'funnel':
+      return { ...head, ...funnelBody(reading, result, names, language, page) }
+    case 'series':
+      return { ...head, ...seriesBody(reading, result, names, language, page) }
+    case 'cohorts':
+      return { ...head, ...cohortsBody(reading, result, names, language, page) }
+    case 'table':
+      return { ...head, ...tableBody(reading, result, language, page) }
+  }
 }
 
 type Body = Omit<Article, 'query' | 'kicker' | 'headline' | 'notice'>
+
+/** Where all of it is that a page has no room for. */
+function csvOf({ attachments }: Page): string {
+  return attachments > 0 ? 'the attached CSV' : 'the CSV'
+}
 
 function seriesBody(reading: Reading, result: SeriesResult, names: SegmentNames, language: Language, page: Page): Body {
   const { question } = reading.query
@@ -44,10 +64,11 @@ function seriesBody(reading: Reading, result: SeriesResult, names: SegmentNames,
   const bars = !(chart?.kind === 'bar' && chart.labels.length === 1)
   const shown = split && result.series.length > 0 ? seriesTable(reading, result, names, { language, bars }) : undefined
   const notes = [
-    ...otherPeriod(reading, language),
+    ...marksNote(result, chart, language),
+    ...countedThen(reading, language),
     ...perDay(reading, result, language),
     ...(chart === undefined ? [] : leftOut(result)),
-    ...cut(shown, language, page),
+    ...cut(shown, result, language, page),
     ...small(folded(result, names, language)),
   ]
   const body = { ...(chart === undefined ? {} : { chart }), ...(shown === undefined ? {} : { table: shown.table }) }
@@ -62,14 +83,44 @@ function funnelBody(reading: Reading, result: FunnelResult, names: SegmentNames,
   const notes = [
     ...entrants(reading, language, page),
     ...loss(result, language),
-    ...cut(shown, language, page),
+    ...cut(shown, result, language, page),
     ...small(result.notes),
   ]
   const chart = drawn ? { chart: stepsChart(reading, result, language) } : {}
   return { ...chart, ...(shown === undefined ? {} : { table: shown.table }), notes: notes.map(asSentence) }
 }
 
-function otherPeriod({ period, comparisons, running }: Reading, { dates, usual }: Language): string[] {
+/** Shares as a shaded table, and below it the segments as another. */
+function cohortsBody(reading: Reading, result: CohortsResult, names: SegmentNames, language: Language, page: Page): Body {
+  const shares = cohortsTable(reading, result, language)
+  const known = shares.places.of > 0
+  const { segments } = result
+  const shown =
+    segments === undefined || segments.length === 0 || !known
+      ? undefined
+      : cohortSegmentsTable(reading, result, segments, names, language)
+  const notes = [
+    ...cohortsNotes(reading, result, shares, language, csvOf(page)),
+    ...(result.measure === 'frequency' ? countedThen(reading, language) : []),
+    ...cut(shown, result, language, page, ` by ${names.noun}`),
+    ...small(result.notes),
+  ]
+  const table = shown === undefined ? {} : { table: shown.table }
+  return { ...(known ? { shares: shares.table } : {}), ...table, notes: notes.map(asSentence) }
+}
+
+function tableBody(reading: Reading, result: TableResult, language: Language, page: Page): Body {
+  const shown = listingTable(reading, result, language)
+  const notes = [
+    ...(isTimeless(reading) ? [] : countedThen(reading, language)),
+    ...cut(shown, result, language, page),
+    ...small(result.notes),
+  ]
+  return { ...(shown === undefined ? {} : { table: shown.table }), notes: notes.map(asSentence) }
+}
+
+/** `Counted from 2 to 15 November, compared with …`, where that is not the page's period. */
+function countedThen({ period, comparisons, running }: Reading, { dates, usual }: Language): string[] {
   if (isSame(period, usual)) return []
   const [main] = comparisons
   const compared =
@@ -82,7 +133,8 @@ function entrants(reading: Reading, { dates, numbers, at, usual }: Language, { r
   const { query, period, unfinished } = reading
   const { question } = query
   const within = question.kind === 'funnel' ? question.within : undefined
-  const plain = resolveTimeframe(query.timeframe, at, report)
+  // A saved funnel is neither moved back nor of the file's timeframe.
+  const plain = within === undefined ? period : resolveTimeframe(query.timeframe, at, report)
   const movedBack = within !== undefined && parseDuration(within) !== undefined && !period.end.equals(plain.end) && !unfinished
   if (isSame(period, usual) && !movedBack) return []
   const who = `Users who entered ${dates.during(period, period.start.year !== usual.start.year)}`
@@ -126,10 +178,17 @@ function leftOut(result: SeriesResult): string[] {
   return named > mostSeries && !adds ? [`The chart shows the ${inWords(mostSeries, String)} largest`] : []
 }
 
-function cut(shown: Shown | undefined, { numbers }: Language, { attachments }: Page): string[] {
-  if (shown === undefined || shown.rows <= mostRows) return []
-  const where = attachments > 0 ? 'the attached CSV' : 'the CSV'
-  return [`${numbers.whole(mostRows)} of ${numbers.whole(shown.rows)} rows; all are in ${where}`]
+/** What of an answer is not in its table. Of one that the source cut, the CSV has not all either. */
+function cut(shown: Shown | undefined, result: Answer, { numbers }: Language, page: Page, by = ''): string[] {
+  if (shown === undefined) return []
+  const { rows, columns } = shown
+  const parts = [
+    ...(rows > mostRows ? [`${numbers.whole(mostRows)} of ${numbers.whole(rows)} rows`] : []),
+    ...(columns !== undefined && columns.shown < columns.of ? [`${columns.shown} of ${columns.of} columns`] : []),
+  ]
+  if (parts.length === 0) return []
+  const all = result.notes.some(({ kind }) => kind === 'truncated') ? 'what was fetched is' : 'all are'
+  return [`${listed(parts)}${by}; ${all} in ${csvOf(page)}`]
 }
 
 /** `Other is 31 more countries`, where a source says so of segments. */

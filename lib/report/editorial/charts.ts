@@ -2,8 +2,9 @@ import { Temporal } from 'temporal-polyfill'
 import type { SeriesChart, StepsChart } from '../../edition.ts'
 import type { FunnelResult, SeriesResult } from '../../result.ts'
 import type { Unit } from '../../timeframe.ts'
+import { marksOf } from './annotations.ts'
 import type { Language } from './headline.ts'
-import { periodOf } from './periods.ts'
+import { labelTime, periodOf } from './periods.ts'
 import type { Reading } from './reading.ts'
 import type { SegmentNames } from './segment-names.ts'
 import { listed } from './titles.ts'
@@ -24,19 +25,22 @@ export function seriesChart(
   const known = result.series.some(({ values }) => values.some((value) => value !== null))
   const points = kind === 'bar' ? Math.max(result.dates.length, result.series.length) : result.dates.length
   if (kind === 'none' || points < 2 || !known) return undefined
-  const times = result.dates.map((date) => timeOf(date, result.timezone))
+  const times = result.dates.map((date) => labelTime(date, result.timezone))
   const labels = labelsOf(times, result.unit, language)
   const from = times.findLastIndex((time) => Temporal.ZonedDateTime.compare(time, reading.period.start) <= 0)
   const partial = new Set(result.partial ?? [])
   const series = drawnSeries(result, names)
+  // The bars of one date are its series.
+  const { marks, told } = result.dates.length === 1 ? { marks: [], told: '' } : marksOf(result, language)
   return {
     kind,
-    alt: altOf(reading, result, { labels, series }, language),
+    alt: `${altOf(reading, result, { labels, series }, language)}${told === '' ? '' : ` ${told}`}`,
     labels,
     ticks: ticksOf(times, result.unit, result.trend === undefined ? 0 : Math.max(0, from)),
     series: series.map(({ name, values, other }) => ({ name, values, ...(other ? { other } : {}) })),
     ...(result.trend === undefined || from <= 0 ? {} : { timeframeFrom: from }),
     partial: result.dates.flatMap((date, at) => (partial.has(date) ? [at] : [])),
+    ...(marks.length === 0 ? {} : { annotations: marks }),
     locale: language.locale,
     format: reading.format,
   }
@@ -74,13 +78,8 @@ function addUp(values: readonly (number | null)[]): number | null {
   return values.reduce((sum, value) => (value === null ? sum : (sum ?? 0) + value), null)
 }
 
-/** Labels are dates in the zone, or ISO times with offset below a day. */
-function timeOf(label: string, timezone: string): Temporal.ZonedDateTime {
-  if (label.includes('T')) return Temporal.Instant.from(label).toZonedDateTimeISO(timezone)
-  return Temporal.PlainDate.from(label).toZonedDateTime(timezone)
-}
-
-function labelsOf(times: readonly Temporal.ZonedDateTime[], unit: Unit, { dates }: Language): string[] {
+/** As an axis prints them: `19 Oct`, `Oct`, `14:00`. */
+export function labelsOf(times: readonly Temporal.ZonedDateTime[], unit: Unit, { dates }: Language): string[] {
   const years = new Set(times.map(({ year }) => year)).size
   const oneDay = new Set(times.map((time) => time.toPlainDate().toString())).size === 1
   return times.map((time) => {

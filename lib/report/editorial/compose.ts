@@ -5,15 +5,18 @@ import type { Query } from '../../query.ts'
 import type { FailureResult, Result } from '../../result.ts'
 import { articleOf, noticeOf } from './article.ts'
 import { aboutTheSame, tileChanges } from './changes.ts'
+import { cohortsFigureNote } from './cohort-words.ts'
 import type { Language } from './headline.ts'
-import { headlineOf, otherPeriod } from './headline.ts'
+import { headlineOf } from './headline.ts'
 import { leadOf } from './lead.ts'
+import { tableFigure, tableFigureNote } from './listing.ts'
 import { noNumber, numbersOf } from './numbers.ts'
 import type { Period } from './periods.ts'
 import { datesOf, isSame, periodOf, zoneName } from './periods.ts'
 import type { Reading } from './reading.ts'
 import { readAnswer } from './reading.ts'
 import { listed, subjectOf } from './titles.ts'
+import { otherPeriod } from './when.ts'
 
 /**
  * The edition of a run: a pure function of its results. Sentences are English whatever `locale` is, and so are the dates
@@ -83,13 +86,25 @@ function figureOf({ query, reading }: Asked, language: Language): Figure {
     const changes = [{ direction: 'same', verdict: 'neutral', amount: 'no answer', against: '' }] as const
     return { query: query.name, label, value: noNumber, changes }
   }
-  const note = otherPeriod(reading, language)
+  const { value, note } = tileOf(reading, language)
   return {
     query: query.name,
     label,
-    value: language.numbers.figure(reading.level, reading.format),
+    value,
     changes: tileChanges(reading, language.numbers),
     ...(note === undefined ? {} : { note }),
+  }
+}
+
+function tileOf(reading: Reading, language: Language): { value: string; note: string | undefined } {
+  const { result } = reading
+  if (result.shape === 'table') {
+    return { value: tableFigure(reading, result, language), note: tableFigureNote(reading, result, language) }
+  }
+  const value = language.numbers.figure(reading.level, reading.format)
+  return {
+    value,
+    note: result.shape === 'cohorts' ? cohortsFigureNote(reading, result, language) : otherPeriod(reading, language),
   }
 }
 
@@ -106,26 +121,31 @@ function withCaption(articles: readonly Article[], asked: readonly Asked[]): Art
   )
 }
 
-/** The timeframe that most questions speak of (the first of equally many), and what it is compared with. */
+/**
+ * The timeframe that most questions speak of (the first of equally many), and what it is compared with. When people entered
+ * who came back, or what a vendor has saved, is the page's only where there is nothing else.
+ */
 function usualPeriods(
   asked: readonly Asked[],
   report: Report,
   at: Temporal.Instant,
 ): { usual: Period; compared: Period | undefined } {
-  const spans = asked.map(({ reading, failure }) => {
-    return reading?.period ?? (failure === undefined ? undefined : periodOf(failure.timeframe, failure.timezone))
-  })
-  const known = spans.filter((span) => span !== undefined)
+  const rank = ({ query }: Asked) => asides.indexOf(query.question.kind)
+  const first = Math.min(...asked.map(rank))
+  const speaking = asked.filter((one) => rank(one) === first)
+  const known = speaking.map((one) =>
+    one.reading === undefined ? periodOf(one.failure.timeframe, one.failure.timezone) : one.reading.period,
+  )
   const keyOf = ({ start, end }: Period) => `${start.epochMilliseconds} ${end.epochMilliseconds}`
   const groups = [...Map.groupBy(known, keyOf).values()].sort((a, b) => b.length - a.length)
   const now = at.toString()
   const usual = groups[0]?.[0] ?? periodOf({ start: now, end: now }, report.timezone)
-  const speaking = asked.flatMap(({ reading }) =>
-    reading !== undefined && keyOf(reading.period) === keyOf(usual) ? [reading] : [],
-  )
-  const compared = speaking.find(({ comparisons }) => comparisons.length > 0)?.comparisons[0]?.period
+  const alike = asked.flatMap(({ reading }) => (reading !== undefined && keyOf(reading.period) === keyOf(usual) ? [reading] : []))
+  const compared = alike.find(({ comparisons }) => comparisons.length > 0)?.comparisons[0]?.period
   return { usual, compared }
 }
+
+const asides: readonly string[] = ['retention', 'people', 'saved'] satisfies Query['question']['kind'][]
 
 /** `Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.` */
 function periodLine(compared: Period | undefined, asked: readonly Asked[], { dates, usual }: Language): string {

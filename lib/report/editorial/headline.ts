@@ -1,14 +1,17 @@
 import type { Temporal } from 'temporal-polyfill'
 import type { Funnel } from '../../query.ts'
 import { aboutTheSame, tellChange } from './changes.ts'
+import { cohortsHeadline } from './cohort-words.ts'
+import { tableHeadline } from './listing.ts'
 import type { Numbers } from './numbers.ts'
 import type { Dates, Period } from './periods.ts'
-import { against, before, isSame } from './periods.ts'
+import { against, before } from './periods.ts'
 import type { Comparison, Reading } from './reading.ts'
 import { figureStep } from './reading.ts'
 import { segmentNames } from './segment-names.ts'
 import type { Subject } from './titles.ts'
-import { inWords, subjectOf } from './titles.ts'
+import { inWords, splitBy, subjectOf } from './titles.ts'
+import { lately, otherPeriod } from './when.ts'
 
 /** What sentences are made with. They are English, with the dates and countries in them; numbers are the locale's. */
 export interface Language {
@@ -31,6 +34,7 @@ export interface Headline {
 }
 
 export function headlineOf(reading: Reading, language: Language): Headline {
+  if (reading.result.shape === 'table') return tableHeadline(reading, reading.result, language)
   const short = shortHeadline(reading, language)
   const share = shareOfChange(reading, language)
   return { short, full: share === undefined ? short : `${short}; ${share}` }
@@ -42,13 +46,14 @@ function shortHeadline(reading: Reading, language: Language): string {
   const subject = subjectOf(query)
   const other = otherPeriod(reading, language)
   const when = other === undefined ? '' : ` ${other}`
+  if (result.shape === 'cohorts') return cohortsHeadline(reading, result, language)
   if (level === null) return withoutNumber(reading, language)
   const [main] = reading.comparisons
   if (result.shape === 'funnel') {
     const text = funnelLevel(reading, level, language)
     return unfinished ? `${text} so far` : `${text}${changeClause(reading, main, numbers)}`
   }
-  const isCount = result.measure === 'general' || result.measure === 'unique'
+  const isCount = result.shape === 'series' && (result.measure === 'general' || result.measure === 'unique')
   if (level === 0 && isCount && subject.countable) {
     if (unfinished) return `No ${subject.within}${when} so far`
     return `No ${subject.within} ${lately(reading, language)}${beforeNone(reading, main, numbers)}`
@@ -90,21 +95,8 @@ function withoutNumber(reading: Reading, language: Language): string {
     const entered = `Nobody entered at ${result.steps[0]?.name ?? 'the first step'}`
     return unfinished ? `${entered}${when} so far` : `${entered} ${lately(reading, language)}`
   }
-  const parts = result.measure === 'general' || result.measure === 'unique' || result.measure === 'sum'
+  const parts = result.shape === 'series' && ['general', 'unique', 'sum'].includes(result.measure)
   return `No ${parts ? 'total' : 'number'} for ${subjectOf(query).within}${when}`
-}
-
-/** `last week`, `in October`, and of no such period its dates, where it is not the page's. */
-function lately({ period }: Reading, { dates, at, usual }: Language): string {
-  const plain = dates.lately(period, at)
-  return isSame(period, usual) || plain !== 'in this period'
-    ? plain
-    : dates.during(period, period.start.year !== usual.start.year)
-}
-
-/** When the answer is about, if that is not what the line under the title says: `in September`. */
-export function otherPeriod(reading: Reading, language: Language): string | undefined {
-  return isSame(reading.period, language.usual) ? undefined : lately(reading, language)
 }
 
 /** `27 % of the week before last went from Sign Up to Invite within seven days` */
@@ -142,8 +134,7 @@ function shareOfChange(reading: Reading, { numbers }: Language): string | undefi
   const { largest, result, query } = reading
   const [main] = reading.comparisons
   if (largest === undefined || main?.from == null || main.to === null || result.shape !== 'series') return undefined
-  const on = query.question.kind === 'segmentation' ? query.question.on : undefined
-  const name = segmentNames(on).show(largest.name)
+  const name = segmentNames(splitBy(query.question)).show(largest.name)
   const rise = main.to > main.from ? 'rise' : 'fall'
   if (largest.share > 1.005) return `${name} made all of the ${rise} and more`
   return largest.share >= 0.995

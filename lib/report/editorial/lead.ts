@@ -25,10 +25,16 @@ export function leadOf(
     ...(first === undefined ? [] : [newsOf(first, language)]),
     ...(first === undefined && same.length > 0 ? [nothingMoved(same, same.length === figures.length, language)] : []),
     ...(first === undefined ? [] : others(rest, same, language)),
-    ...(tested.length > 0 ? [] : figures.slice(0, 2).map((reading) => headlineOf(reading, language).full)),
+    ...(tested.length > 0 ? [] : figures.slice(0, 2).map((reading) => levelOf(reading, language))),
     ...unanswered(questions, language),
   ]
   return sentences.map(asSentence).join(' ')
+}
+
+/** A table's rows are of something, which only the short form names. */
+function levelOf(reading: Reading, language: Language): string {
+  const { short, full } = headlineOf(reading, language)
+  return reading.result.shape === 'table' ? short : full
 }
 
 /**

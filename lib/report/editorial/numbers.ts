@@ -4,6 +4,8 @@ export interface Numbers {
   readonly figure: (value: number | null, format: string) => string
   /** A figure within a sentence: `27 %` where `figure` has `27.0 %`. */
   readonly inProse: (value: number, format: string) => string
+  /** A part of 1 in a table of shares, of which `most` is the greatest: whole per cents, decimals where all are small. */
+  readonly share: (part: number, most: number) => string
   /** A part of 1 as per cent, unsigned: 0.09 is `9 %`, 0.034 is `3.4 %`. */
   readonly percent: (part: number) => string
   /** Unsigned percentage points of a part of 1, without their unit: 0.031 is `3.1`. */
@@ -35,12 +37,15 @@ export function numbersOf(locale: string): Numbers {
     return print(value, { style: 'currency', currency, trailingZeroDisplay: 'stripIfInteger', ...cents })
   }
   const figure = (value: number, format: string) => {
+    // Beyond that the digits are not all meant, and they break a page.
+    if (Math.abs(value) >= 1e15) return print(value, { notation: 'scientific', maximumSignificantDigits: 4 })
     if (format === 'number') return decimals(value, digitsFor(value))
     return format === 'percent' ? shareOf(value, 1, 1) : money(value, format)
   }
   return {
     figure: (value, format) => (value === null ? noNumber : figure(value, format)),
     inProse: (value, format) => (format === 'percent' ? shareOf(value, Math.abs(value) < 0.1 ? 1 : 0) : figure(value, format)),
+    share: (part, most) => (most < 0.1 ? shareOf(part, 1, 1) : shareOf(part, 0)),
     percent: (part) => shareOf(Math.abs(part), Math.abs(part) < 0.1 ? 1 : 0),
     points: (part) => decimals(Math.abs(part) * 100, honestDigits(part * 100, 1)),
     difference: (by, beside) => decimals(Math.abs(by), Math.max(digitsFor(beside), digitsUntilSeen(by))),

@@ -25,6 +25,16 @@ export function periodOf(span: { readonly start: string; readonly end: string },
   return { start, end, unit, days }
 }
 
+/**
+ * A label of a result: a day in the zone, or an ISO time, whose offset counts where it has one. Throws RangeError for
+ * anything else.
+ */
+export function labelTime(label: string, timezone: string): Temporal.ZonedDateTime {
+  return /T.*(?:Z|[+-]\d{2}:?\d{2})$/i.test(label)
+    ? Temporal.Instant.from(label).toZonedDateTimeISO(timezone)
+    : Temporal.PlainDateTime.from(label).toZonedDateTime(timezone)
+}
+
 /** How a change is put beside its figure: `on the week`. */
 export function against(period: Pick<Period, 'unit'>, to: ComparisonName): string {
   if (to === 'year') return 'on the year'
@@ -55,7 +65,7 @@ export interface Dates {
   /** `19 Oct`, for axes. */
   readonly short: (
     time: Temporal.ZonedDateTime,
-    as: 'date' | 'month' | 'month and year' | 'year' | 'time' | 'date and time',
+    as: 'date' | 'date and year' | 'month' | 'month and year' | 'year' | 'time' | 'date and time' | 'date, year and time',
   ) => string
 }
 
@@ -113,13 +123,16 @@ export function datesOf(calendar: Pick<Calendar, 'weekStart'>): Dates {
     moment: (time) => `${print(time, { day: 'numeric', month: 'long', year: 'numeric' })}, ${clock(time)}`,
     short: (time, as) => {
       if (as === 'time') return clock(time)
-      return as === 'date and time' ? `${print(time, shortOptions.date)}, ${clock(time)}` : print(time, shortOptions[as])
+      if (as === 'date and time') return `${print(time, shortOptions.date)}, ${clock(time)}`
+      if (as === 'date, year and time') return `${print(time, shortOptions['date and year'])}, ${clock(time)}`
+      return print(time, shortOptions[as])
     },
   }
 }
 
 const shortOptions = {
   date: { day: 'numeric', month: 'short' },
+  'date and year': { day: 'numeric', month: 'short', year: 'numeric' },
   month: { month: 'short' },
   'month and year': { month: 'short', year: 'numeric' },
   year: { year: 'numeric' },

@@ -1,13 +1,15 @@
-import type { Temporal } from 'temporal-polyfill'
+import { Temporal } from 'temporal-polyfill'
 import type { Report } from '../../project/project.ts'
 import type { Query } from '../../query.ts'
-import type { Answer, FunnelResult, Result, SeriesResult } from '../../result.ts'
+import type { Answer, CohortsResult, FunnelResult, Result, SeriesResult, TableResult } from '../../result.ts'
 import type { ComparisonName } from '../../timeframe.ts'
 import { windowsOf } from '../ask.ts'
+import { figurePlace, pooled, settled, shareOf } from './cohorts.ts'
 import type { Rate } from './findings.ts'
 import { alone, amongMany, countsDiffer, largestShare, ratesDiffer, sharesDiffer } from './findings.ts'
 import type { Period } from './periods.ts'
 import { periodOf } from './periods.ts'
+import { isTimeless } from './when.ts'
 
 /** A figure then and now. `beyond` chance, within it (false), or not to be tested (undefined): then nothing is claimed. */
 export interface Movement {
@@ -52,13 +54,25 @@ export function readAnswer(
     answers,
   }: { readonly report: Report; readonly at: Temporal.Instant; readonly answers: ReadonlyMap<string, Result> },
 ): Reading {
-  const windows = windowsOf(query, report, at)
+  const period = periodOf(result.timeframe, result.timezone)
+  // A saved question keeps the vendor's own dates, so nothing but its answer knows when it is about.
+  const windows = query.question.kind === 'saved' ? undefined : windowsOf(query, report, at)
+  const running = windows?.timeframe.partial ?? Temporal.Instant.compare(period.end.toInstant(), at) > 0
   const noted = result.notes.some(({ kind }) => kind === 'partial' || kind === 'immature')
-  const unfinished = windows.timeframe.partial || windows.immature || noted
+  const unfinished = running || windows?.immature === true || noted
   // An estimate, or an answer that was cut, has more than chance between it and the truth.
   const testable = !result.notes.some(({ kind }) => kind === 'sampled' || kind === 'truncated')
-  const base = { query, period: periodOf(result.timeframe, result.timezone), running: windows.timeframe.partial, unfinished }
-  return result.shape === 'funnel' ? readFunnel(base, result, testable) : readSeries(base, result, testable, answers)
+  const base = { query, period, running, unfinished }
+  switch (result.shape) {
+    case 'funnel':
+      return readFunnel(base, result, testable)
+    case 'series':
+      return readSeries(base, result, testable, answers)
+    case 'cohorts':
+      return readCohorts(base, result, at)
+    case 'table':
+      return readTable(base, result)
+  }
 }
 
 /** The step that a funnel's figure speaks of, from 0. */
@@ -130,6 +144,19 @@ function largestOf(result: SeriesResult, main: Comparison, parts: ReadonlyMap<st
     return !counts || part.from === null || part.to === null ? [] : [{ name, from: part.from, to: part.to }]
   })
   return largestShare({ from, to }, moved)
+}
+
+/** The share that came back, of what is over: that cohorts go on growing takes nothing from it. */
+function readCohorts(base: Base, result: CohortsResult, at: Temporal.Instant): Reading {
+  const level = shareOf(pooled(settled(result.cohorts, result, at), figurePlace))
+  return { ...base, unfinished: false, result, scale: 'points', format: 'percent', level, comparisons: [], parts: new Map() }
+}
+
+/** How many rows; people are as they are now, whatever the period. */
+function readTable(base: Base, result: TableResult): Reading {
+  const unfinished = base.unfinished && !isTimeless(base)
+  const format = base.query.format ?? 'number'
+  return { ...base, unfinished, result, scale: 'relative', format, level: result.rows.length, comparisons: [], parts: new Map() }
 }
 
 interface Tested {

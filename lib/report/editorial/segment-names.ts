@@ -2,15 +2,17 @@
 export interface SegmentNames {
   /** The heading of their column: `Country`. */
   readonly heading: string
+  /** One of them within a sentence: `country`, and `segment` where the heading is no ordinary word. */
+  readonly noun: string
   /** `Germany` for `DE` where the property is a country; else the name itself. */
   readonly show: (name: string) => string
   /** So many of them: `31 more countries`, and `segments` where the heading is no ordinary word. */
   readonly more: (count: number, print: (value: number) => string) => string
 }
 
-/** For a split by `on` (a property, or an expression that reads one); without it the parts are events. */
-export function segmentNames(on: string | readonly string[] | undefined): SegmentNames {
-  if (on === undefined) return named('Event')
+/** For a split by `on` (a property, or an expression that reads one); without it the parts are `otherwise`. */
+export function segmentNames(on: string | readonly string[] | undefined, otherwise = 'Event'): SegmentNames {
+  if (on === undefined) return named(otherwise)
   const properties = [on].flat().map(propertyIn)
   const heading = properties.map((property) => (property === undefined ? 'Segment' : headingOf(property))).join(', ')
   const [property] = properties
@@ -24,7 +26,7 @@ function named(heading: string, show: SegmentNames['show'] = readable): SegmentN
   const last = heading.split(' ').at(-1)?.toLowerCase() ?? ''
   const noun = nouns.has(last) ? heading.charAt(0).toLowerCase() + heading.slice(1) : 'segment'
   const plural = /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`
-  return { heading, show, more: (count, print) => `${print(count)} more ${count === 1 ? noun : plural}` }
+  return { heading, noun, show, more: (count, print) => `${print(count)} more ${count === 1 ? noun : plural}` }
 }
 
 /** What properties are often called, where the plural is plain. */
@@ -47,7 +49,8 @@ function isCountry(property: string): boolean {
   return /^\$?(?:mp_)?country(?:[ _-]?(?:code|iso))?$/i.test(property)
 }
 
-function headingOf(property: string): string {
+/** A property's name as a column's title: `Last seen` for `$last_seen`. */
+export function headingOf(property: string): string {
   const words = property
     .replace(/^(?:\$|mp_)+/, '')
     .replaceAll('_', ' ')

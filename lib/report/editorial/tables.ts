@@ -11,10 +11,11 @@ import { subjectOf } from './titles.ts'
 /** A longer table is for a spreadsheet. */
 export const mostRows = 20
 
-/** A table, and how many rows its answer has: more than are shown, where it is cut. */
+/** A table, and how many rows its answer has: more than are shown, where it is cut; and so of columns, where those may be. */
 export interface Shown {
   readonly table: Table
   readonly rows: number
+  readonly columns?: { readonly shown: number; readonly of: number }
 }
 
 /** One row for each part: its name, a bar (unless a chart has it), its figure and its change against the first compared period. */

@@ -15,7 +15,7 @@ export interface Subject {
  * a count a trailing ` by hour` or ` per hour`, because the figure is the total of the period.
  */
 export function subjectOf({ title, question }: Pick<Query, 'title' | 'question'>): Subject {
-  const split = (question.kind === 'segmentation' || question.kind === 'funnel') && question.on !== undefined
+  const split = splitBy(question) !== undefined
   const adds = question.kind === 'segmentation' && ['general', 'unique', 'sum'].includes(question.type)
   const whole = title.trim()
   const undivided = split ? whole.replace(/(\S)\s+by\s+\S.*$/su, '$1') : whole
@@ -25,6 +25,11 @@ export function subjectOf({ title, question }: Pick<Query, 'title' | 'question'>
     within: isPlainWord(bare) ? bare.charAt(0).toLowerCase() + bare.slice(1) : bare,
     countable: !/^\d/.test(bare) && isPlural(bare),
   }
+}
+
+/** The property (or two, or an expression) that a question is split by. */
+export function splitBy(question: Query['question']): string | readonly string[] | undefined {
+  return 'on' in question ? question.on : undefined
 }
 
 /** Before the first of these words stands what is counted: `errors per 1,000`, `users who invited`. */
@@ -78,4 +83,14 @@ export function asSentence(text: string): string {
   const trimmed = text.trim()
   const started = /^[a-z]+(?:[\s,;:.-]|$)/.test(trimmed) ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed
   return /[.!?…。]["”’)]?$/u.test(started) ? started : `${started}.`
+}
+
+/** One line of at most so many characters, cut at the end of a word where that is not too early. */
+export function shortened(text: string, most: number): string {
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+  const characters = Array.from(line)
+  if (characters.length <= most) return line
+  const kept = characters.slice(0, most - 1).join('')
+  const word = kept.replace(/\s+\S*$/u, '')
+  return `${(word.length > most / 2 ? word : kept).trimEnd()}…`
 }

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import type { Chart, SeriesChart, StepsChart } from '../../../lib/edition.ts'
 import { drawChart, sketchChart } from '../../../lib/email/chart.ts'
 import { lettering, textWidth } from '../../../lib/email/lettering.ts'
+import { placeMarks } from '../../../lib/email/marks.ts'
 import { numberAxis } from '../../../lib/email/number-axis.ts'
 import { drawableCharacters, rasterise } from '../../../lib/email/raster.ts'
 import { spread } from '../../../lib/email/spread.ts'
@@ -228,13 +230,120 @@ test('names at the ends of lines have one weight in every alphabet', async () =>
 })
 
 test('unfinished points are hollow on a dashed line, finished ones are not', async () => {
-  const finished = (await sketchChart({ ...signups, partial: [] })).svg
-  const running = (await sketchChart({ ...signups, partial: [27] })).svg
+  const plain = { ...signups, annotations: undefined }
+  const finished = (await sketchChart({ ...plain, partial: [] })).svg
+  const running = (await sketchChart({ ...plain, partial: [27] })).svg
   expect(finished).not.toContain('stroke-dasharray')
   expect(running).toContain('stroke-dasharray')
-  const bars = { ...signups, kind: 'bar' as const, series: signups.series.slice(0, 1) }
+  const bars = { ...plain, kind: 'bar' as const, series: signups.series.slice(0, 1) }
   expect((await sketchChart({ ...bars, partial: [0] })).svg).toContain('stroke-dasharray')
   expect((await sketchChart(bars)).svg).not.toContain('stroke-dasharray')
+})
+
+describe('notes on dates', () => {
+  const marked = (annotations: SeriesChart['annotations'], more: Partial<SeriesChart> = {}) =>
+    sketchChart({ ...signups, annotations, ...more })
+  const lines = (svg: string) =>
+    [...svg.matchAll(/<path d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"[^>]*stroke="#8d877d"/g)].map((match) =>
+      match.slice(1).map(Number),
+    )
+  const pointsOf = (svg: string) =>
+    (/<path d="M([^"]+)"[^>]*fill="none"[^>]*stroke="#2a6fdb"/.exec(svg)?.[1] ?? '')
+      .split('L')
+      .map((point) => Number.parseFloat(point))
+
+  test('are a line down their point, with the text beside its top, above all else', async () => {
+    const { svg } = await marked([{ at: 21, date: '9 Nov', text: 'Campaign DE' }])
+    const [[x = 0, top = 0, end = 0, bottom = 0] = []] = lines(svg)
+    expect(Math.abs(x - (pointsOf(svg)[21] ?? 0))).toBeLessThan(0.5)
+    expect(end).toBe(x)
+    expect(bottom).toBe(234)
+    const label = texts(svg).find(({ text }) => text === 'Campaign DE')
+    expect(svg).toMatch(/text-anchor="end"[^>]*>Campaign DE</)
+    expect(Math.abs((label?.x ?? 0) - x)).toBeLessThan(6)
+    expect(Math.abs((label?.y ?? 0) - top)).toBeLessThan(8)
+    // The highest the plot begins is 38; the label ends above it.
+    expect((label?.y ?? 0) + 12.5 / 2).toBeLessThan(30)
+    expect((await marked(undefined)).svg).toContain('height="250"')
+    expect(svg).toContain('height="266"')
+  })
+
+  test('between two points stand between them', async () => {
+    const { svg } = await marked([{ at: 10.5, date: '29 Oct', text: 'It' }])
+    const points = pointsOf(svg)
+    expect(Math.abs((lines(svg)[0]?.[0] ?? 0) - ((points[10] ?? 0) + (points[11] ?? 0)) / 2)).toBeLessThan(0.6)
+  })
+
+  test('that the fonts cannot draw whole are told by their date, so are several at one point', async () => {
+    const undrawn = await marked([
+      { at: 4, date: '23 Oct', text: 'حملة' },
+      { at: 15, date: '3 Nov', text: '' },
+    ])
+    expect(texts(undrawn.svg).map(({ text }) => text)).toEqual(expect.arrayContaining(['23 Oct', '3 Nov']))
+    expect(undrawn.key).toEqual([])
+    const rocket = await marked([{ at: 20, date: '8 Nov', text: '🚀 Release' }])
+    expect(texts(rocket.svg).some(({ text }) => text === 'Release')).toBe(true)
+    const same = await marked([
+      { at: 10, date: '29 Oct', text: 'One' },
+      { at: 10, date: '30 Oct', text: 'Two' },
+    ])
+    expect(lines(same.svg)).toHaveLength(1)
+    expect(texts(same.svg).some(({ text }) => text === '29 Oct …')).toBe(true)
+  })
+
+  test('beside bars cross no bar and no figure; of bars that are series there are none', async () => {
+    const bars = { kind: 'bar' as const, labels: signups.labels.slice(0, 7), ticks: [0, 3, 6], timeframeFrom: undefined }
+    const one = { ...bars, series: [{ name: 'a', values: [1, 2, 3, 4, 5, 6, 7] }] }
+    const { svg } = await marked([{ at: 3, date: '22 Oct', text: 'It' }], one)
+    const [[x = 0] = []] = lines(svg)
+    const figures = texts(svg).filter(({ text, y }) => /^[1-7]$/.test(text) && y > 30 && y < 234)
+    for (const figure of figures) expect(Math.abs(figure.x - x)).toBeGreaterThan(8)
+    const single = {
+      ...bars,
+      labels: ['9 Nov'],
+      ticks: [0],
+      series: [
+        { name: 'a', values: [1] },
+        { name: 'b', values: [2] },
+      ],
+    }
+    expect(lines((await marked([{ at: 0, date: '9 Nov', text: 'It' }], single)).svg)).toEqual([])
+  })
+
+  const note = fc.record({
+    at: fc.nat(27),
+    date: fc.constantFrom('9 Nov', '29 Sept', '15 Nov, 14:20'),
+    text: fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 60 }),
+      fc.constantFrom('Spring release', 'A much longer note than there is room for on the chart'),
+    ),
+  })
+
+  test('never cover each other, another line or the edge, whatever they are', async () => {
+    const letters = lettering(await drawableCharacters())
+    fc.assert(
+      fc.property(fc.array(note, { maxLength: 9 }), (notes) => {
+        const x = (at: number) => 34 + at * 14.1
+        const placed = placeMarks(notes, { left: 0, right: 520, size: 12.5, x }, letters)
+        expect(placed).toHaveLength(new Set(notes.map(({ at }) => at)).size)
+        const spans = placed.flatMap(({ x, label }) => {
+          if (label === undefined) return []
+          const wide = textWidth(label.text, 12.5)
+          expect(label.text).not.toBe('')
+          return [label.side === 'left' ? { from: x - wide - 5, to: x - 5, x } : { from: x + 5, to: x + 5 + wide, x }]
+        })
+        for (const span of spans) {
+          expect(span.from).toBeGreaterThanOrEqual(0)
+          expect(span.to).toBeLessThanOrEqual(520)
+          for (const other of spans) if (other !== span) expect(span.to <= other.from || other.to <= span.from).toBe(true)
+          for (const other of placed) if (other.x !== span.x) expect(other.x < span.from || other.x > span.to).toBe(true)
+        }
+        // The last has the choice, and its date always fits on one side.
+        if (placed.length === 1) expect(placed[0]?.label).toBeDefined()
+      }),
+      { numRuns: 300 },
+    )
+  })
 })
 
 test('series beyond the colours are not drawn, and the key says so', async () => {

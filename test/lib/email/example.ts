@@ -1,4 +1,4 @@
-import type { Edition, SeriesChart } from '../../../lib/edition.ts'
+import type { Cell, Edition, SeriesChart } from '../../../lib/edition.ts'
 
 /** Four weeks of days, invented: a level, a weekly rhythm, and what the last week adds. */
 function days(level: number, weekend: number, lift: number): number[] {
@@ -26,8 +26,18 @@ export const signups: SeriesChart = {
   ],
   timeframeFrom: 21,
   partial: [],
+  annotations: [{ at: 21, date: '9 Nov', text: 'Campaign DE' }],
   locale: 'en-GB',
   format: 'number',
+}
+
+/** A row of shares: a name, how many, and what there is of the shares. */
+function shares(name: string, users: string, ...parts: number[]): Cell[] {
+  const cells = Array.from({ length: 4 }, (_, at): Cell => {
+    const part = parts[at]
+    return part === undefined ? { text: '' } : { text: `${part} %`, shade: part / 48 }
+  })
+  return [{ text: name }, { text: users }, ...cells]
 }
 
 const about = { text: 'about the same', verdict: 'neutral' } as const
@@ -158,6 +168,44 @@ export const example: Edition = {
         format: 'number',
       },
       notes: ['The week of 16 November is still running.'],
+    },
+    {
+      query: 'stay',
+      kicker: 'Retention of new users',
+      headline: '47 % came back one week after Sign Up',
+      shares: {
+        columns: [
+          { title: 'Week of', align: 'left' },
+          { title: 'Users', align: 'right' },
+          ...['1', '2', '3', '4'].map((title) => ({ title, align: 'right' as const, shaded: true })),
+        ],
+        rows: [
+          shares('All', '14,714', 47, 32, 26, 21),
+          shares('12 Oct', '3,688', 47, 32, 26, 0),
+          shares('19 Oct', '3,609', 47, 33, 26),
+          shares('26 Oct', '3,715', 48, 33),
+          shares('2 Nov', '3,702', 48),
+        ],
+        pinned: 1,
+      },
+      notes: ['Per cent of each week’s users who came back that many weeks later; a figure appears when its week is over.'],
+    },
+    {
+      query: 'people',
+      kicker: 'Paying customers',
+      headline: 'At least 1,000 people',
+      table: {
+        columns: [
+          { title: 'Distinct id', align: 'left' },
+          { title: 'Last seen', align: 'left' },
+          { title: 'Visits', align: 'right' },
+        ],
+        rows: [
+          [{ text: '7f3e4b0a-12cd-4ef0-9d3e-73a1b52c90aa' }, { text: '9 Nov 2026, 10:05' }, { text: '1,235' }],
+          [{ text: '=cmd|"/c calc"!A1' }, { text: '–' }, { text: '-3' }],
+        ],
+      },
+      notes: ['2 of 1,000 rows and 3 of 6 columns; what was fetched is in the attached CSV.'],
     },
     {
       query: 'revenue',

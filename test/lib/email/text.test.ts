@@ -69,3 +69,55 @@ test('a long table is cut, and says so', () => {
   expect(cut).not.toContain('Land 15')
   expect(cut).toContain('15 of 40 rows are shown.')
 })
+
+test('shares stand in columns, the row of all first', () => {
+  expect(text).toContain(
+    [
+      'Week of   Users     1     2     3     4',
+      'All      14,714  47 %  32 %  26 %  21 %',
+      '12 Oct    3,688  47 %  32 %  26 %   0 %',
+      '19 Oct    3,609  47 %  33 %  26 %',
+    ].join('\n'),
+  )
+})
+
+test('of many shares the row of all and the newest are there', () => {
+  const columns = [
+    { title: 'Day', align: 'left' as const },
+    { title: '1', align: 'right' as const, shaded: true },
+  ]
+  const rows = Array.from({ length: 40 }, (_, at) => [{ text: at === 0 ? 'All' : `day ${at}` }, { text: '5 %', shade: 1 }])
+  const article = { query: 'a', kicker: 'a', headline: 'a', shares: { columns, rows, pinned: 1 }, notes: [] }
+  const drawn = drawText({ ...example, articles: [article] }, new Map())
+  expect(drawn).toMatch(/\nAll {5}5 %\nday 26 {2}5 %\n/)
+  expect(drawn).toContain('day 39')
+  expect(drawn).toContain('15 of 40 rows are shown.')
+})
+
+test('columns of text give way, so that a table of several is no wider than a line; its figures stay whole', () => {
+  const columns = (['left', 'left', 'left', 'right'] as const).map((align, at) => ({ title: `Column ${at}`, align }))
+  const rows = [['a'.repeat(60), 'short', '東京'.repeat(30), '1,234,567'].map((text) => ({ text }))]
+  const article = { query: 'a', kicker: 'a', headline: 'a', table: { columns, rows }, notes: [] }
+  const lines = drawText({ ...example, articles: [article] }, new Map()).split('\n')
+  const row = lines.find((line) => line.startsWith('aaa')) ?? ''
+  expect([...row].reduce((sum, character) => sum + (character > '\u2e80' ? 2 : 1), 0)).toBeLessThanOrEqual(76)
+  expect(row).toMatch(/^a{10,}… {2}short.* {2}東京.*… +1,234,567$/)
+})
+
+test('a figure’s long note goes on below it and is not cut', () => {
+  const [figure, ...others] = example.figures as [(typeof example.figures)[number]]
+  const note = 'after one week or more; entered 21 September 2025 to 8 November 2026'
+  const drawn = drawText({ ...example, figures: [{ ...figure, changes: [], note }, ...others] }, new Map())
+  expect(drawn.replace(/\n +/g, ' ')).toContain(note)
+  for (const line of drawn.split('\n')) expect(line.length).toBeLessThanOrEqual(76)
+})
+
+test('what a chart’s text says already is not said again below it', () => {
+  const told = 'On the chart: 12 Nov Spring release.'
+  const [article] = example.articles
+  if (article?.chart === undefined) throw new Error('the example has no chart')
+  const chart = { ...article.chart, alt: `Line chart. ${told}` }
+  const said = (table: typeof article.table) =>
+    drawText({ ...example, articles: [{ ...article, chart, table, notes: [told, 'More.'] }] }, new Map()).split(told).length - 1
+  expect([said(undefined), said(article.table)]).toEqual([1, 1])
+})

@@ -4,17 +4,23 @@ import type { Edition } from '../../../lib/edition.ts'
 import type { Query } from '../../../lib/query.ts'
 import type { Result } from '../../../lib/result.ts'
 import {
+  cohortsAnswer,
   compose,
   counted,
   failureAnswer,
+  found,
+  frequented,
   funnelAnswer,
   makeQuery,
   makeReport,
   plain,
   ratioAnswer,
+  retained,
   seriesAnswer,
   stepped,
+  tableAnswer,
   textsOf,
+  topped,
 } from './made-answers.ts'
 
 /** The rules of the page, written down once more and apart from the product's code. */
@@ -216,6 +222,111 @@ test('whatever the answers are, no text is unfinished, and what is not over has 
         expect(edition.lead).not.toBe('')
       },
     ),
+    { numRuns: 300 },
+  )
+})
+
+const dated = (at: number) => new Date(Date.UTC(2026, 10, 9 - 7 * at)).toISOString().slice(0, 10)
+
+test('every share of cohorts is its count over its size, and of all the sum of counts over the sum of sizes', () => {
+  const cohort = fc
+    .tuple(fc.oneof(fc.nat(20), fc.nat(100_000)), fc.array(fc.option(fc.nat(1000), { freq: 9 }), { maxLength: 14 }))
+    .map(([size, parts]) => [size, ...parts.map((part) => (part === null ? null : Math.round((size * part) / 1000)))] as const)
+  fc.assert(
+    fc.property(fc.array(cohort, { maxLength: 20 }), fc.boolean(), locale, (cohorts, comesBack, locale) => {
+      const question = comesBack ? retained('Sign Up', 'any') : frequented('any', 'week', 'day')
+      const query = makeQuery('stay', 'Retention', question, { timeframe: 'previous_20_weeks' })
+      const report = makeReport([query])
+      const rows = Object.fromEntries(cohorts.map((row, at) => [dated(cohorts.length - 1 - at), [...row]])) as never
+      const edition = compose(report, [cohortsAnswer({ query, report }, rows)], { locale })
+      for (const text of textsOf(edition)) expect(text).not.toMatch(/NaN|Infinity|∞|undefined|null|\[object|\s{2}|\.\.$/)
+      const article = articleFor(edition, 'stay')
+      expect(article.headline).not.toMatch(/\b(?:up|down|rose|fell|same|made)\b/)
+      expect(edition.figures[0]?.changes).toEqual([])
+      // The share of one place in the counts, worked out once more.
+      const shareOf = (some: typeof cohorts, place: number) => {
+        const known = some.filter((row) => typeof row[place + 1] === 'number')
+        const size = known.reduce((sum, row) => sum + row[0], 0)
+        return size === 0 ? undefined : known.reduce((sum, row) => sum + (row[place + 1] ?? 0), 0) / size
+      }
+      const figure = shareOf(cohorts, 1)
+      const parsed = (text: string) =>
+        Number(
+          plain(text)
+            .replace(locale === 'de-DE' || locale === 'fr-FR' ? ',' : '.', '.')
+            .replace(/ %$/, ''),
+        )
+      if (figure === undefined) expect(edition.figures[0]?.value).toBe('–')
+      else if (locale !== 'ar-EG')
+        expect(Math.abs(parsed(edition.figures[0]?.value ?? '') - figure * 100)).toBeLessThanOrEqual(0.0501)
+      const table = article.shares
+      if (table === undefined) return
+      expect(table.columns.length).toBeLessThanOrEqual(8)
+      const shown = cohorts.slice(-14)
+      table.rows.forEach((row, at) => {
+        const own = cohorts.length === 1 ? shown : at === 0 ? cohorts : shown.slice(at - 1, at)
+        row.slice(2).forEach((cell, column) => {
+          if (!('text' in cell)) throw new Error('a bar among shares')
+          const place = Number.parseInt(table.columns[column + 2]?.title ?? '', 10) - (comesBack ? 0 : 1)
+          const share = shareOf(own, place)
+          if (share === undefined) expect(['', '–']).toContain(cell.text)
+          else {
+            expect(cell.shade).toBeGreaterThanOrEqual(0)
+            expect(cell.shade).toBeLessThanOrEqual(1)
+            if (locale !== 'ar-EG') expect(Math.abs(parsed(cell.text) - share * 100)).toBeLessThanOrEqual(0.501)
+          }
+        })
+      })
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a table’s cells are its own, in their order, and never more rows claimed than there are', () => {
+  const cell = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 90 }),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.boolean(),
+    fc.constant(null),
+  )
+  const type = fc.constantFrom('text', 'number', 'boolean', 'time', 'json')
+  const shape = fc.integer({ min: 1, max: 9 }).chain((width) =>
+    fc.record({
+      columns: fc.array(fc.tuple(fc.string({ minLength: 1, maxLength: 40 }), type), { minLength: width, maxLength: width }),
+      rows: fc.array(fc.array(cell, { minLength: width, maxLength: width }), { maxLength: 30 }),
+    }),
+  )
+  fc.assert(
+    fc.property(shape, fc.boolean(), fc.boolean(), locale, ({ columns, rows }, cut, ranks, locale) => {
+      const query = makeQuery('list', 'Customers', ranks ? topped('events') : found({ limit: 25 }))
+      const report = makeReport([query])
+      const notes = cut ? [{ kind: 'truncated' as const, text: 'more than was given' }] : []
+      const answer = {
+        ...tableAnswer({ query, report }, [], rows, { notes }),
+        columns: columns.map(([name, type]) => ({ name, type })),
+      }
+      const edition = compose(report, [answer as Result], { locale })
+      const article = articleFor(edition, 'list')
+      const whole = !cut && rows.length < (ranks ? 20 : 25)
+      const claimed = /^(?:At least |Top )?(No|[\d.,\s\u202f]+)/.exec(plain(article.headline))
+      expect(claimed?.[1] === 'No' ? 0 : Number(claimed?.[1])).toBe(rows.length)
+      expect(/^(?:At least|Top) /.test(article.headline)).toBe(!whole && rows.length > 0)
+      expect(edition.figures[0]?.value.endsWith('+')).toBe(!whole)
+      const shown = (article.table?.columns ?? []).filter(({ bar }) => bar !== true)
+      expect(shown.length).toBeGreaterThanOrEqual(rows.length === 0 ? 0 : 1)
+      expect(article.table?.rows ?? []).toHaveLength(Math.min(20, rows.length))
+      article.table?.rows.forEach((row, at) => {
+        const texts = row.flatMap((one) => ('text' in one ? [one.text] : []))
+        texts.forEach((text, column) => {
+          const original = rows[at]?.[column]
+          expect([...text].length).toBeLessThanOrEqual(60)
+          if (original === null) expect(text).toBe('–')
+          if (typeof original === 'boolean') expect(text).toBe(original ? 'yes' : 'no')
+          if (typeof original === 'number') expect(text).toMatch(/\d/)
+        })
+      })
+      expect(article.notes.some((note) => /all are in/.test(note)) && cut).toBe(false)
+    }),
     { numRuns: 300 },
   )
 })

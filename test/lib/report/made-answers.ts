@@ -2,10 +2,19 @@ import { Temporal } from 'temporal-polyfill'
 import type { Edition } from '../../../lib/edition.ts'
 import type { Report } from '../../../lib/project/project.ts'
 import type { Query } from '../../../lib/query.ts'
-import { funnel, segmentation } from '../../../lib/query.ts'
+import { frequency, funnel, people, retention, saved, segmentation, top } from '../../../lib/query.ts'
 import { headOf, ratioOf, windowsOf } from '../../../lib/report/ask.ts'
 import { composeEdition } from '../../../lib/report/editorial/compose.ts'
-import type { Answer, FailureResult, FunnelResult, Note, Result, SeriesResult } from '../../../lib/result.ts'
+import type {
+  Answer,
+  CohortsResult,
+  FailureResult,
+  FunnelResult,
+  Note,
+  Result,
+  SeriesResult,
+  TableResult,
+} from '../../../lib/result.ts'
 import { stepsOf } from '../../../lib/result.ts'
 import { bucketsOf, isoWithOffset } from '../../../lib/timeframe.ts'
 
@@ -45,6 +54,26 @@ export function counted(event: string | string[], more: object = {}): Query['que
 
 export function stepped(steps: string[], more: object = {}): Query['question'] {
   return { kind: 'funnel', ...funnel.parse({ steps, within: '7 days', ...more }) }
+}
+
+export function retained(first: string, then: string, more: object = {}): Query['question'] {
+  return { kind: 'retention', ...retention.parse({ first, then, ...more }) }
+}
+
+export function frequented(event: string, unit: string, of: string, more: object = {}): Query['question'] {
+  return { kind: 'frequency', ...frequency.parse({ event, unit, of, ...more }) }
+}
+
+export function topped(what: string, more: object = {}): Query['question'] {
+  return { kind: 'top', ...top.parse({ what, ...more }) }
+}
+
+export function found(more: object = {}): Query['question'] {
+  return { kind: 'people', ...people.parse(more) }
+}
+
+export function kept(more: object): Query['question'] {
+  return { kind: 'saved', ...saved.parse(more) }
 }
 
 /** Numbers of the timeframe and of the compared periods, in the order of the query's `compare`. */
@@ -130,6 +159,55 @@ export function funnelAnswer(
     comparisons: compared.map((one, at) => ({ ...one, steps: steps(counts[at + 1]) })),
     notes: more.notes ?? [],
   }
+}
+
+/** Sizes and counts by a cohort's first day. */
+export type Rows = Readonly<Record<string, readonly [size: number, ...counts: (number | null)[]]>>
+
+function cohortsFrom(rows: Rows): CohortsResult['cohorts'] {
+  return Object.entries(rows).map(([date, [size, ...counts]]) => ({ date, size, counts }))
+}
+
+export function cohortsAnswer(
+  { query, report, at = monday }: { query: Query; report: Report; at?: Temporal.Instant },
+  rows: Rows,
+  more: Partial<Pick<CohortsResult, 'measure' | 'unit' | 'interval' | 'notes' | 'timeframe'>> & {
+    readonly segments?: Readonly<Record<string, Rows>>
+  } = {},
+): CohortsResult {
+  const { question } = query
+  const { segments, ...own } = more
+  const units =
+    question.kind === 'frequency'
+      ? { measure: 'frequency' as const, unit: question.unit, interval: question.of }
+      : question.kind === 'retention'
+        ? { measure: 'retention' as const, unit: question.unit, interval: question.unit }
+        : { measure: 'retention' as const, unit: 'week' as const, interval: 'week' as const }
+  return {
+    ...head(query, report, at),
+    shape: 'cohorts',
+    ...units,
+    cohorts: cohortsFrom(rows),
+    ...(segments === undefined
+      ? {}
+      : { segments: Object.entries(segments).map(([name, part]) => ({ name, cohorts: cohortsFrom(part) })) }),
+    notes: [],
+    ...own,
+  }
+}
+
+/** Columns as `name type`, such as `event text`. */
+export function tableAnswer(
+  { query, report, at = monday }: { query: Query; report: Report; at?: Temporal.Instant },
+  columns: readonly string[],
+  rows: TableResult['rows'],
+  more: Partial<Pick<TableResult, 'notes' | 'timeframe'>> = {},
+): TableResult {
+  const typed = columns.map((column) => {
+    const [type = 'text', ...name] = column.split(' ').reverse()
+    return { name: name.reverse().join(' '), type: type as TableResult['columns'][number]['type'] }
+  })
+  return { ...head(query, report, at), shape: 'table', columns: typed, rows, notes: [], ...more }
 }
 
 export function ratioAnswer(

@@ -21,6 +21,7 @@ describe('numbers', () => {
     [0.0003, 'percent', '0.03 %', '0,03 %'],
     [1, 'percent', '100.0 %', '100,0 %'],
     [-3, 'number', '-3', '-3'],
+    [-1.2e45, 'number', '-1.2E45', '-1,2E45'],
   ])('%s as %s is %s, in German %s', (value, format, inEnglish, inGerman) => {
     expect(plain(english.figure(value, format))).toBe(inEnglish)
     expect(plain(german.figure(value, format))).toBe(inGerman)
@@ -45,6 +46,18 @@ describe('numbers', () => {
     expect(english.points(0.0312)).toBe('3.1')
     expect(english.difference(-0.404, 2.3)).toBe('0.4')
     expect(english.difference(0.4, 120)).toBe('0.4')
+  })
+
+  test('shares in a table are whole per cents, and have a decimal where all are small', () => {
+    expect([0.48, 0.055, 1, 0.997, 0.0004, 0].map((part) => plain(english.share(part, 0.48)))).toEqual([
+      '48 %',
+      '6 %',
+      '100 %',
+      '99.7 %',
+      '0.04 %',
+      '0 %',
+    ])
+    expect([0.05, 0.001, 0].map((part) => plain(german.share(part, 0.05)))).toEqual(['5,0 %', '0,1 %', '0,0 %'])
   })
 
   test('number and unit stay on one line', () => {
