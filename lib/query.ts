@@ -78,6 +78,7 @@ export const retention = z
   })
   // `kind` already says which question it is.
   .transform(({ kind, ...question }) => ({ ...question, counting: kind }))
+export type Retention = z.output<typeof retention>
 
 export const frequency = z.strictObject({
   event: text,
@@ -86,6 +87,7 @@ export const frequency = z.strictObject({
   on: property.optional(),
   where: where.optional(),
 })
+export type Frequency = z.output<typeof frequency>
 
 export const top = z.strictObject({
   what: z.enum(['events', 'properties', 'values']),
@@ -94,6 +96,7 @@ export const top = z.strictObject({
   limit: positive.max(5000).default(20),
   type: z.enum(['general', 'unique', 'average']).default('general'),
 })
+export type Top = z.output<typeof top>
 
 export const people = z.strictObject({
   where: where.optional(),
@@ -101,6 +104,7 @@ export const people = z.strictObject({
   on: property.optional(),
   limit: positive.max(100_000).default(1000),
 })
+export type People = z.output<typeof people>
 
 /** The vendor's own saved question. Ids stay text: a number would lose leading zeros. */
 export const saved = z.strictObject({
@@ -109,6 +113,7 @@ export const saved = z.strictObject({
   query: text.optional(),
   analysis: text.optional(),
 })
+export type Saved = z.output<typeof saved>
 
 export const ratio = z.strictObject({ of: name, to: name, times: z.number().positive().default(1) })
 export type Ratio = z.output<typeof ratio>

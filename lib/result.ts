@@ -141,12 +141,13 @@ export type SeriesBody = Omit<SeriesResult, keyof typeof head | 'shape'>
 export type FunnelBody = Omit<FunnelResult, keyof typeof head | 'shape'>
 export type CohortsBody = Omit<CohortsResult, keyof typeof head | 'shape'>
 export type TableBody = Omit<TableResult, keyof typeof head | 'shape'>
-/** An answer of a shape that the question does not tell: a vendor's own saved question. */
-export type AnyBody =
+/** An answer whose shape, and maybe dates, the question does not tell: a vendor's own saved question. */
+export type AnyBody = { readonly timeframe?: SeriesResult['timeframe'] } & (
   | ({ readonly shape: 'series' } & SeriesBody)
   | ({ readonly shape: 'funnel' } & FunnelBody)
   | ({ readonly shape: 'cohorts' } & CohortsBody)
   | ({ readonly shape: 'table' } & TableBody)
+)
 export type Cohorts = CohortsResult['cohorts']
 export type TableCell = TableResult['rows'][number][number]
 

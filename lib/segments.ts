@@ -3,6 +3,8 @@ import type { Note, SeriesBody } from './result.ts'
 /** One part of an answer split by a property, its numbers known for every bucket and window. */
 export interface Segment {
   readonly name: string
+  /** The values of both properties, outer first, where it is split by two. */
+  readonly path?: readonly string[]
   /** One for each bucket of the trend. */
   readonly values: readonly (number | null)[]
   /** Of the timeframe. */
@@ -56,8 +58,9 @@ function notesOfDropped(dropped: readonly Segment[]): Note[] {
 }
 
 /** A segment as a result's series. */
-export function seriesOf({ name, values, total, folded }: Segment): SeriesBody['series'][number] {
-  return { name, values: [...values], total, ...(folded === undefined ? {} : { folded }) }
+export function seriesOf({ name, path, values, total, folded }: Segment): SeriesBody['series'][number] {
+  const whole = { name, ...(path === undefined ? {} : { path: [...path] }), values: [...values], total }
+  return folded === undefined ? whole : { ...whole, folded }
 }
 
 function bySize(a: Segment, b: Segment): number {

@@ -1,91 +1,88 @@
+import { foreignNumber, foreignQuote, foreignSign } from './foreign-signs.ts'
+import { quote } from './print.ts'
+import type { Token } from './token.ts'
+import { matchAt } from './token.ts'
 import type { ExpressionProblem } from './tree.ts'
 
-/** `text` of a string is its value, without quotes and escapes. */
-export interface Token {
-  readonly kind: 'name' | 'number' | 'string' | 'symbol' | 'end'
-  readonly text: string
-  readonly position: number
-}
-
 const space = /\s*/y
-const number = /\d+(?:\.\d+)?/y
-const name = /[\p{L}_$][\p{L}\p{N}_$]*/uy
-const symbol = /[=!<>]=|[<>+\-*/%()[\],]/y
-
-/** What people write who know another language. */
-const strangers: Record<string, { readonly problem: string; readonly suggestion: string }> = {
-  '=': { problem: 'equality is written ==', suggestion: '==' },
-  '<>': { problem: 'inequality is written !=', suggestion: '!=' },
-  '&&': { problem: '&& is written and', suggestion: 'and' },
-  '||': { problem: '|| is written or', suggestion: 'or' },
-  '!': { problem: '! is written not', suggestion: 'not' },
-}
-const foreignQuotes = /['‘’“”«»„`]/
+const patterns = [
+  ['number', /\d+(?:\.\d+)?/y],
+  ['name', /[\p{L}_$][\p{L}\p{M}\p{N}_$]*/uy],
+  ['symbol', /[=!<>]=|[<>+\-*/%()[\],]/y],
+] as const
 
 /** The words of an expression with an `end` after them, or the first thing that is none. */
 export function tokensOf(text: string): Token[] | ExpressionProblem {
   const tokens: Token[] = []
   let position = 0
-  const take = (pattern: RegExp): string => {
-    pattern.lastIndex = position
-    return pattern.exec(text)?.[0] ?? ''
-  }
   for (;;) {
-    position += take(space).length
+    position += matchAt(space, text, position).length
     const first = text[position]
-    if (first === undefined) return [...tokens, { kind: 'end', text: '', position }]
+    if (first === undefined) {
+      tokens.push({ kind: 'end', text: '', position, end: position })
+      return tokens
+    }
     if (first === '"') {
-      const read = readString(text, position)
+      const read = readString(text, position, tokens.at(-1)?.text === '[')
       if ('problem' in read) return read
-      tokens.push({ kind: 'string', text: read.value, position })
+      tokens.push({ kind: 'string', text: read.value, position, end: read.end })
       position = read.end
       continue
     }
-    const stranger = strangerAt(text, position)
-    if (stranger !== undefined) return { ...stranger, position }
-    const [kind, found] = [
-      ['number', take(number)] as const,
-      ['name', take(name)] as const,
-      ['symbol', take(symbol)] as const,
-    ].find(([, match]) => match !== '') ?? ['symbol', '']
-    if (found === '') {
-      if (foreignQuotes.test(first)) return foreignQuote(text, position)
-      return { problem: `${JSON.stringify(String.fromCodePoint(text.codePointAt(position) ?? 0))} has no meaning here`, position }
-    }
-    tokens.push({ kind, text: found, position })
+    const foreign = foreignSign(text, position, tokens.at(-1)) ?? foreignNumber(text, position) ?? foreignQuote(text, position)
+    if (foreign !== undefined) return foreign
+    const [kind, found] = patterns
+      .map(([kind, pattern]) => [kind, matchAt(pattern, text, position)] as const)
+      .find(([, match]) => match !== '') ?? ['symbol', '']
+    if (found === '') return meaningless(text, position)
+    tokens.push({ kind, text: found, position, end: position + found.length })
     position += found.length
   }
 }
 
-function strangerAt(text: string, position: number): (typeof strangers)[string] | undefined {
-  const two = text.slice(position, position + 2)
-  if (two === '==' || two === '!=') return undefined
-  return strangers[two] ?? strangers[text[position] ?? '']
+function meaningless(text: string, position: number): ExpressionProblem {
+  const code = text.codePointAt(position) ?? 0
+  const sign = String.fromCodePoint(code)
+  if (/[^\p{C}\p{M}\p{Z}]/u.test(sign))
+    return { problem: `${quote(sign)} has no meaning here`, position, suggestion: quote(sign) }
+  const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+  return { problem: `${name}, which cannot be seen, has no meaning here`, position, suggestion: 'properties["…"] == "…"' }
 }
 
-function readString(text: string, start: number): { value: string; end: number } | ExpressionProblem {
+const escaped = /\\(?:["\\]|u[\da-fA-F]{4})/y
+
+/** Control characters and such may be written `\u000a`, as they are printed; other escapes are taken for a lone backslash. */
+function readString(text: string, start: number, isName: boolean): { value: string; end: number } | ExpressionProblem {
+  const plain = /[^"\\]+/y
   let value = ''
   let position = start + 1
-  for (; text[position] !== '"'; position++) {
-    const unit = text[position]
-    if (unit === undefined) return { problem: 'this text is never closed', position: start, suggestion: '"' }
-    if (unit !== '\\') {
-      value += unit
-      continue
+  while (text[position] !== '"') {
+    const piece = matchAt(plain, text, position) || matchAt(escaped, text, position)
+    if (piece === '') {
+      if (text[position] === undefined)
+        return { problem: 'this text is never closed', position: start, suggestion: closed(value, isName) }
+      return foreignEscape(text[position + 1] ?? '', position)
     }
-    const escaped = text[position + 1]
-    if (escaped !== '"' && escaped !== '\\') {
-      return { problem: 'only \\" and \\\\ are escaped in a text', position, suggestion: '\\\\' }
-    }
-    value += escaped
-    position++
+    value += !piece.startsWith('\\')
+      ? piece
+      : piece[1] === 'u'
+        ? String.fromCharCode(Number.parseInt(piece.slice(2), 16))
+        : piece[1]
+    position += piece.length
   }
   return { value, end: position + 1 }
 }
 
-function foreignQuote(text: string, position: number): ExpressionProblem {
-  const problem = 'a text stands in double quotes'
-  const length = text.slice(position + 1).search(foreignQuotes)
-  if (length < 0) return { problem, position, suggestion: '"' }
-  return { problem, position, suggestion: JSON.stringify(text.slice(position + 1, position + 1 + length)) }
+function foreignEscape(sign: string, position: number): ExpressionProblem {
+  const problem = 'only \\", \\\\ and \\u with four digits are escaped in a text'
+  return { problem, position, suggestion: sign === "'" || sign === '/' ? sign : '\\\\' }
+}
+
+/**
+ * A text that nobody closed: as a name it ends before the bracket, else where a quote of another kind closes it. A quote
+ * at its end was escaped by a backslash that was meant to be one.
+ */
+function closed(value: string, isName: boolean): string {
+  const end = value.search(isName ? /["“”„»\]]/ : /[“”„»]/)
+  return quote(end < 0 ? value.trimEnd().replace(/"$/, '\\') : value.slice(0, end).trimEnd())
 }

@@ -1,4 +1,5 @@
-import { parseExpression } from '../expression.ts'
+import type { Readable } from '../expression.ts'
+import { parseExpression, propertyOf, readable } from '../expression.ts'
 import type { Reader } from './reader.ts'
 import type { Path } from './tree.ts'
 
@@ -12,14 +13,25 @@ export function checkExpressions(reader: Reader, path: Path): boolean {
     const keys = Array.isArray(value) ? [...value.keys()] : Object.keys(value)
     return keys.map((key) => checkExpressions(reader, [...path, key])).every((right) => right)
   }
-  if (typeof value !== 'string') return true
+  if (typeof value !== 'string' || value === '') return true
   const key = path.findLast((part) => typeof part === 'string')
-  const isExpression = key === 'where' || ((key === 'on' || key === 'of') && value.includes('['))
-  if (!isExpression || value === '') return true
-  const read = parseExpression(value)
+  if (key !== 'where' && key !== 'on' && key !== 'of') return true
+  const reads = readableAt(reader, path)
+  const read = key === 'where' ? parseExpression(value, { reads, condition: true }) : propertyOf(value, { reads })
   if (!('problem' in read)) return true
   const { problem, suggestion, position } = read
-  const told = suggestion === undefined || problem.endsWith(suggestion)
-  reader.mistake(path, `in this expression, ${problem}`, told ? undefined : `write ${suggestion}`, position)
+  reader.mistake(
+    path,
+    `in this expression, ${problem}`,
+    problem.endsWith(suggestion) ? undefined : `write ${suggestion}`,
+    position,
+  )
   return false
+}
+
+/** People are read by a question about people, and by an export of them. */
+function readableAt(reader: Reader, path: Path): readonly Readable[] {
+  const [part, name = ''] = path
+  const ofPeople = part === 'exports' ? reader.raw([part, name, 'data']) === 'people' : path.at(-2) === 'people'
+  return ofPeople ? readable.people : readable.events
 }

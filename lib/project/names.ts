@@ -1,5 +1,5 @@
+import { closest } from '../closest.ts'
 import { name } from '../query.ts'
-import { closest } from './closest.ts'
 import type { Reader } from './reader.ts'
 import type { Path } from './tree.ts'
 import { listed, meant } from './wording.ts'

@@ -1,4 +1,4 @@
-import { closest } from './closest.ts'
+import { closest } from '../closest.ts'
 
 /** Time zones and locales, as this Node knows them. */
 

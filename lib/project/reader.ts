@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { closest } from './closest.ts'
+import { closest } from '../closest.ts'
 import { keysAt } from './schema-keys.ts'
 import type { Entry, Finding, Path, Tree } from './tree.ts'
 import { offsetInside, quoted } from './tree.ts'

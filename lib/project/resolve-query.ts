@@ -144,8 +144,8 @@ function resolveTimes(
 ): Timeframe | undefined {
   const given = [path, frame.path.slice(0, -1), ['defaults']].some((at) => reader.given([...at, 'timeframe']))
   const timeframe = reader.raw([...path, 'timeframe']) === undefined ? frame.timeframe : own.timeframe
-  // A saved question keeps the vendor's own dates.
-  if (!given && kind !== 'saved') {
+  const timeless = kind === 'saved' || kind === 'people'
+  if (!given && !timeless) {
     const remedy = 'add `timeframe: previous_1_week` to it, to its report or to `defaults`'
     reader.missing([...path, 'timeframe'], `query ${path.at(-1)} says no timeframe`, remedy)
   }
@@ -156,8 +156,11 @@ function resolveTimes(
       return undefined
     }
   }
-  return timeframe
+  return timeframe === undefined && !given && timeless ? timelessFrame : timeframe
 }
+
+/** What stands at the head of an answer that has no time of its own, or, for a saved question, until the vendor says its dates. */
+const timelessFrame = 'previous_1_day'
 
 function checkFunnel({ reader, sources }: Surroundings, path: Path, funnel: Extract<Question, { kind: 'funnel' }>): boolean {
   const { steps, figure } = funnel

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
+import { closest } from '../closest.ts'
 import { parseTimeframe, units } from '../timeframe.ts'
-import { closest } from './closest.ts'
 import { closestZone } from './places.ts'
 import { isSecret } from './secrets.ts'
 import type { Entry, Path } from './tree.ts'

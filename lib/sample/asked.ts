@@ -1,8 +1,9 @@
 import type { Project } from '../project/project.ts'
-import type { Funnel, Query } from '../query.ts'
+import type { Funnel, Query, Question } from '../query.ts'
 import { parseDuration } from '../timeframe.ts'
 import type { Condition, Mention } from './conditions.ts'
 import { conditionOf, mentionsOf } from './conditions.ts'
+import type { Habit } from './habits.ts'
 import type { Wish } from './values.ts'
 import { isUsual } from './values.ts'
 
@@ -33,6 +34,8 @@ export interface Asked {
   readonly events: ReadonlyMap<string, AskedEvent>
   /** First steps, funnels that begin alike merged; and events that begin something by their name, such as Sign Up. */
   readonly roots: readonly Step[]
+  /** What people come back for, where a question asks how many do. */
+  readonly habits: readonly Habit[]
   readonly wishes: readonly Wish[]
 }
 
@@ -103,6 +106,8 @@ export function askedBy(project: Project): Asked {
       .filter((name) => name !== 'any')
       .map(event)
 
+  const retentions: Extract<Question, { kind: 'retention' }>[] = []
+
   for (const { question, better } of queriesOf(project)) {
     switch (question.kind) {
       case 'segmentation': {
@@ -118,6 +123,22 @@ export function askedBy(project: Project): Asked {
       }
       case 'funnel':
         funnel(question)
+        break
+      case 'retention':
+        condition(question.where, named([question.first, question.then]))
+        property(question.on, 'segment')
+        retentions.push(question)
+        break
+      case 'frequency': {
+        const asked = named(question.event)
+        for (const each of asked) each.busy = true
+        property(question.on, 'segment')
+        condition(question.where, asked)
+        break
+      }
+      case 'top':
+        if (question.event !== undefined) named(question.event)
+        property(question.property, 'segment')
         break
     }
   }
@@ -137,13 +158,26 @@ export function askedBy(project: Project): Asked {
     for (const each of named(['Open App', 'Page View'])) each.busy = true
     event('Error')
   }
+  const habits = new Map<string, Habit>()
+  for (const { first, then } of retentions) {
+    const back = named(then)[0] ?? routineAmong(events.values(), first) ?? event('Open App')
+    const entry = named(first)[0] ?? back
+    entry.first ||= entry !== back && !entry.busy && !entry.falling
+    habits.set(JSON.stringify([entry.name, back.name]), { entry, back })
+  }
   for (const each of events.values()) {
     const rooted = [...roots.values()].some((root) => root.event === each)
     if (each.first && !rooted && !each.later) {
       roots.set(JSON.stringify([each.name]), { event: each, where: undefined, within: 0, next: new Map() })
     }
   }
-  return { events, roots: [...roots.values()], wishes: [...wishes.values()] }
+  return { events, roots: [...roots.values()], habits: [...habits.values()], wishes: [...wishes.values()] }
+}
+
+/** What is done again and again: rather something that many do, and not what the people begin with. */
+function routineAmong(events: Iterable<AskedEvent>, first: string): AskedEvent | undefined {
+  const others = [...events].filter(({ name, falling, first: begins, later }) => name !== first && !falling && !begins && !later)
+  return others.find(({ busy }) => busy) ?? others[0]
 }
 
 function queriesOf(project: Project): Query[] {

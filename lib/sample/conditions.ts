@@ -70,6 +70,7 @@ function mentions(node: Expression, numeric: boolean, literals: readonly Literal
     case 'list':
       return node.items.flatMap((item) => mentions(item, numeric, []))
     case 'literal':
+    case 'now':
       return []
   }
 }

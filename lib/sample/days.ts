@@ -58,8 +58,9 @@ export function daysOf(project: Project, at: Instants): Calendar {
       date = date.subtract({ days: 1 })
     }
   }
-  for (const { windows, within } of asked) {
-    for (const window of windowsIn(windows)) want(window.start, window.end.add({ seconds: within }))
+  for (const { query, windows, within } of asked) {
+    for (const window of windowsIn(query, windows))
+      want(window.start, window.end.add({ seconds: within, days: afterwards(query) }))
   }
   if (wanted.size === 0) {
     const now = Temporal.Instant.fromEpochMilliseconds(end).toZonedDateTimeISO(project.timezone)
@@ -98,7 +99,13 @@ function resolve(query: Query, report: Report, at: Temporal.Instant): { windows:
   return { windows: resolveWindows({ timeframe, trend, compare, within, immature }, at, report), within: within ?? 0 }
 }
 
-function windowsIn(windows: Windows): Window[] {
+/** Days after the timeframe in which people may come back. */
+function afterwards({ question }: Query): number {
+  return question.kind === 'retention' ? { day: 1, week: 7, month: 30 }[question.unit] * (question.intervals + 1) : 0
+}
+
+function windowsIn({ question: { kind } }: Query, windows: Windows): Window[] {
+  if (kind === 'retention' || kind === 'frequency' || kind === 'top') return [windows.timeframe]
   const trend = windows.trend === undefined ? [] : [windows.trend]
   return [windows.timeframe, ...trend, ...windows.comparisons.map(({ timeframe }) => timeframe)]
 }

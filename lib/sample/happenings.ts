@@ -3,6 +3,8 @@ import type { Chance } from './chance.ts'
 import { hash, unit } from './chance.ts'
 import type { Settled } from './conditions.ts'
 import type { Calendar, Day } from './days.ts'
+import type { Habit } from './habits.ts'
+import { expectedVisits, visits } from './habits.ts'
 import { launched } from './values.ts'
 
 /** One event of one user. */
@@ -50,6 +52,9 @@ export function* happenings(
   const regulars = Math.max(30, Math.round(scale * 8 * Math.max(1, routines.length)))
   const arrivalsPerWeek = 5 * scale
   const pending = new Map<number, Happening[]>()
+  const newcomersBegin = unrooted(asked)
+  const habitsOf = Map.groupBy(asked.habits, ({ entry }) => entry)
+  const begun = new Map<Habit, Set<number>>(asked.habits.map((habit) => [habit, new Set()]))
   let arrivals = 0
   let campaigners = 0
 
@@ -76,11 +81,19 @@ export function* happenings(
       put(day, at - 60_000 * chance.next(), step.event, user, { condition: step.where, met: false })
     }
     put(day, at, step.event, user, { condition: step.where, met: true })
+    if (user >= regulars) comeBack(day, at, user, step.event)
     for (const next of step.next.values()) {
       if (turn(depth) >= conversion(depth, age)) continue
       // Half go on within 2 % of the window, one in twenty takes more than a quarter of it.
       const delay = Math.max(1000, next.within * 0.02 * Math.exp(1.55 * chance.normal()))
       go(day, at + delay, user, next, depth + 1, age)
+    }
+  }
+  const comeBack = (day: number, at: number, user: number, entry: AskedEvent): void => {
+    for (const habit of habitsOf.get(entry) ?? []) {
+      if (begun.get(habit)?.has(user) !== false) continue
+      begun.get(habit)?.add(user)
+      for (const after of visits(chance)) put(day, at + after, habit.back, user)
     }
   }
   // Spread evenly, and only somewhat by chance: a rate that did not change is not to look as if it had. The step is not
@@ -110,6 +123,13 @@ export function* happenings(
         go(index, timeOn(day), fresh || campaigners < 40 ? launched + campaigners++ : campaigner(), root, 0, day.age)
       }
     }
+    for (const entry of newcomersBegin) {
+      for (let count = chance.round(scale * day.weight * wobble(entry, day)); count > 0; count--) {
+        const [at, user] = [timeOn(day), regulars + arrivals++]
+        put(index, at, entry, user)
+        comeBack(index, at, user, entry)
+      }
+    }
     for (const event of routines) {
       const rate = scale * routineRate(event, day) * day.weight * wobble(event, day)
       for (let count = chance.round(rate); count > 0; count--) {
@@ -134,6 +154,12 @@ export function* happenings(
 function isRoutine(event: AskedEvent, roots: readonly Step[]): boolean {
   const rooted = roots.some((root) => root.event === event)
   return !rooted && (event.busy || !event.later)
+}
+
+/** What newcomers begin with though it is no beginning: people who are here for long do it too. */
+function unrooted({ habits, roots }: Asked): AskedEvent[] {
+  const entries = new Set(habits.map(({ entry }) => entry))
+  return [...entries].filter((entry) => !entry.later && !roots.some((root) => root.event === entry && isFresh(root)))
 }
 
 /** Whether the first step makes a new user. */
@@ -167,17 +193,31 @@ function conversion(depth: number, age: number): number {
 }
 
 function expectedEvents(asked: Asked, routines: readonly AskedEvent[], { days, end }: Calendar): number {
-  const perRoot = (step: Step, depth: number, age: number): number =>
+  const begin = unrooted(asked)
+  const habits = Map.groupBy(asked.habits, ({ entry }) => entry)
+  const visitsWithin = asked.habits.length === 0 ? () => 0 : expectedVisits()
+  const visitsOf = (entry: AskedEvent, left: number) => (habits.get(entry)?.length ?? 0) * visitsWithin(left)
+  const perRoot = (step: Step, depth: number, age: number, left: number): number =>
     1 +
+    visitsOf(step.event, left) +
     (step.where === undefined ? 0 : missing) +
-    [...step.next.values()].reduce((sum, next) => sum + conversion(depth, age) * perRoot(next, depth + 1, age), 0)
+    [...step.next.values()].reduce((sum, next) => sum + conversion(depth, age) * perRoot(next, depth + 1, age, left), 0)
   let expected = 0
-  for (const day of days) {
+  for (const [index, day] of days.entries()) {
     if (!day.covered) continue
+    const left = asked.habits.length === 0 ? 0 : daysOn(days, index)
     const shareOver = end >= day.end ? 1 : (hours[Math.floor((24 * (end - day.start)) / (day.end - day.start))] ?? 1)
-    const rooted = asked.roots.reduce((sum, root) => sum + rootRate(root) * (1 + day.launch) * perRoot(root, 0, day.age), 0)
+    const rooted = asked.roots.reduce((sum, root) => sum + rootRate(root) * (1 + day.launch) * perRoot(root, 0, day.age, left), 0)
     const routine = routines.reduce((sum, event) => sum + routineRate(event, day), 0)
-    expected += day.weight * shareOver * (rooted + routine)
+    const own = begin.reduce((sum, entry) => sum + 1 + visitsOf(entry, left), 0)
+    expected += day.weight * shareOver * (rooted + routine + own)
   }
   return expected
+}
+
+/** How many days follow one another from a day on. */
+function daysOn(days: readonly Day[], from: number): number {
+  let count = 1
+  while (days[from + count]?.start === days[from + count - 1]?.end) count++
+  return count
 }

@@ -18,7 +18,10 @@ const longestPause = 1600
 const instant = z.string().pipe(z.coerce.date())
 const limitRecord = z.strictObject({
   version: z.literal(1),
-  /** Several calls may have one instant, and two writers one body; by its id each knows its own. */
+  /**
+   * Calls may have the same instant. An etag depends on the content alone, so without ids two writers of the same body
+   * would each take the other's for their own.
+   */
   calls: z.array(z.strictObject({ id: z.string(), at: instant })),
   /** Nothing goes before then, as the vendor itself says. */
   until: instant.optional(),
@@ -102,7 +105,10 @@ export function storeLedger(store: Store, options: LedgerOptions): Ledger {
 
   async function block({ name }: Limit, until: Date): Promise<void> {
     if (Number.isNaN(until.getTime())) throw new RangeError(`${name} cannot be blocked until no instant`)
-    await change(name, (held) => (held.until !== undefined && held.until >= until ? undefined : { ...held, until }))
+    await change(name, (held, now) => {
+      const nothingNew = until <= now || (held.until !== undefined && held.until >= until)
+      return nothingNew ? undefined : { ...held, until }
+    })
   }
 
   return { take, block }
@@ -129,7 +135,7 @@ function refusal({ calls, until }: LimitRecord, { name, perHour }: Limit, now: D
   const wrong = first.getTime() - now.getTime() > hour + skew
   const clocks = `no hour lasts that long: set the clocks of all who ask, then delete ${place}`
   if (first === until) {
-    return new WaitError(`the vendor says that ${name} is used up; ${calls.length} calls of the last hour are known here`, {
+    return new WaitError(`the vendor says that ${name} is used up; calls known here in the last hour: ${calls.length}`, {
       until: first,
       remedy: wrong ? clocks : 'it goes on by itself then; whoever else asks the same project at the vendor takes part in it',
     })

@@ -190,7 +190,11 @@ describe('the function', () => {
   it('writes only where runs are kept, removes nothing, and may list so that a missing key reads as missing', () => {
     const under = (prefix: string) => ({ 'Fn::Join': ['', [{ 'Fn::GetAtt': [store, 'Arn'] }, `/${prefix}/*`]] })
     expect(statements.filter(({ Action }) => JSON.stringify(Action).includes('"s3:'))).toEqual([
-      { Action: ['s3:GetObject', 's3:PutObject'], Effect: 'Allow', Resource: ['claims', 'reports', 'results'].map(under) },
+      {
+        Action: ['s3:GetObject', 's3:PutObject'],
+        Effect: 'Allow',
+        Resource: ['claims', 'reports', 'results', 'state'].map(under),
+      },
       { Action: 's3:ListBucket', Effect: 'Allow', Resource: { 'Fn::GetAtt': [store, 'Arn'] } },
     ])
   })

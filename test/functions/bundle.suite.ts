@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { RunManifest } from '../../lib/report/manifest.ts'
 import type { Booked } from '../servers/scheduler.ts'
@@ -37,6 +37,8 @@ export const group = 'reports-group'
 
 const secret = 'hush-4711'
 const sender = 'reports@example.com'
+/** Where the calls of the last hour stand, and how long the vendor said that nothing goes. */
+const limit = 'state/limits/mixpanel-eu-1234567-query.json'
 const project = `
 timezone: UTC
 sources:
@@ -120,6 +122,8 @@ export function bundleSuite(name: string, start: () => Promise<Surroundings>): v
       }
       return manifest
     }
+    /** The events of calls since then that are part of the vendor's limit; annotations are of no event, and are not. */
+    const countedSince = (before: number) => vendor.asked.slice(before).flatMap(({ event }) => (event === '' ? [] : [event]))
     /** Mails that came since a count. */
     const mailsSince = async (before: number) => (await around.mails()).slice(before)
 
@@ -162,6 +166,8 @@ export function bundleSuite(name: string, start: () => Promise<Surroundings>): v
       const calls = vendor.asked.slice(asked)
       expect(calls.length).toBeGreaterThan(0)
       expect(new Set(calls.map(({ authorization }) => authorization))).toEqual(new Set([basic]))
+      const counted = JSON.parse(Buffer.from(await read(limit)).toString('utf8')) as { calls: unknown[] }
+      expect(counted.calls).toHaveLength(countedSince(asked).length)
       // It logs each step and each call, in lines of JSON, and no secret.
       const lines = log.trim().split('\n')
       expect(lines.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual(
@@ -232,12 +238,18 @@ export function bundleSuite(name: string, start: () => Promise<Surroundings>): v
       expect(input).toMatchObject({ report: 'daily', scheduledAt: at, send: 'readers' })
       expect(Math.abs(Date.parse(input.begunAt) - before)).toBeLessThan(30_000)
 
-      // The booked call finds the limit gone, asks only what is missing, and sends.
+      // Until then nobody asks that project, whatever the vendor would say.
       vendor.become('well', 'Error')
       const asked = vendor.asked.length
+      const early = await invoke(schedule(scheduled(4).at))
+      expect(early.reply).toMatchObject({ run: scheduled(4).run, status: 'again', at: reply.at })
+      expect(countedSince(asked)).toEqual([])
+
+      // The booked call finds the limit gone (in half an hour; here it is taken away), asks only what is missing, and sends.
+      await around.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: limit }))
       const done = await invoke(input)
       expect(done.reply).toMatchObject({ run, status: 'complete' })
-      expect(new Set(vendor.asked.slice(asked).map(({ event }) => event))).toEqual(new Set(['Error']))
+      expect(new Set(countedSince(asked))).toEqual(new Set(['Error']))
       expect(await mailsSince(mailed)).toHaveLength(1)
     })
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startVendor } from './vendor.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'functions', 'cli.ts')
 let folder: string
@@ -18,7 +19,8 @@ async function broadsheet(...args: string[]): Promise<{ code: number | null; out
   const child = spawn(process.execPath, [program, ...args], {
     cwd: tmpdir(),
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] },
+    // A project secret, in the shape that Mixpanel gives it.
+    env: { PATH: process.env['PATH'], PROJECT_SECRET: '0123456789abcdef'.repeat(2) },
   })
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exited])
@@ -104,6 +106,32 @@ describe('run', () => {
     const html = await readFile(join(path, '.broadsheet/sample/reports/weekly/20261116T070000Z/email.html'), 'utf8')
     expect(html).toMatch(/sample/i)
     expect(html).toContain('Anmeldung „neu“')
+  })
+
+  test('calls of a vendor are counted in the store, and who runs it is warned; a sample and a dry run call nobody', async () => {
+    const vendor = await startVendor()
+    try {
+      const product = `product: { kind: mixpanel, project: 1234567, url: '${vendor.url}', credentials: env:PROJECT_SECRET }`
+      const path = await writeProject(
+        `${file.slice(0, file.indexOf('      path:'))}`
+          .replace('own: { kind: lake, events: ./events }', product)
+          .replace('source: own', 'source: product')
+          .replace(', on: land', ''),
+      )
+      const limit = join(path, '.broadsheet/state/limits/mixpanel-us-1234567-query.json')
+      for (const idle of ['--sample', '--dry-run']) {
+        expect((await broadsheet('run', '--project', path, idle, ...at)).code).toBe(0)
+        await expect(readFile(limit)).rejects.toThrow('ENOENT')
+      }
+      expect(vendor.asked).toEqual([])
+      const { code, err } = await broadsheet('run', '--project', path, '--json', ...at)
+      expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('March 2027') })
+      const asked = vendor.asked.filter(({ event }) => event !== '')
+      expect(asked.length).toBeGreaterThan(0)
+      expect(JSON.parse(await readFile(limit, 'utf8')).calls).toHaveLength(asked.length)
+    } finally {
+      await vendor.close()
+    }
   })
 
   test('a source without its credential is a failed run that names it', async () => {

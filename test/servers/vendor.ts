@@ -50,7 +50,11 @@ export interface Vendor extends AsyncDisposable {
   connections(): number
 }
 
-export async function startVendor(expected: readonly Expected[]): Promise<Vendor> {
+/** `standing` are answers by path to whatever else comes, any number of times or never: what a suite is not about. */
+export async function startVendor(
+  expected: readonly Expected[],
+  standing: Readonly<Record<string, Payload>> = {},
+): Promise<Vendor> {
   const open = [...expected]
   const unexpected: string[] = []
   const { promise: stalled, resolve: stall } = Promise.withResolvers<void>()
@@ -59,7 +63,10 @@ export async function startVendor(expected: readonly Expected[]): Promise<Vendor
     const seen = await readRequest(request)
     const at = open.findIndex((candidate) => isSame(candidate, seen))
     const [match] = at === -1 ? [] : open.splice(at, 1)
-    if (match === undefined) {
+    const stands = standing[seen.path]
+    if (match === undefined && stands !== undefined) {
+      reply(response, stands)
+    } else if (match === undefined) {
       unexpected.push(print(seen))
       response.writeHead(418).end('unexpected request')
     } else if (match.answer.stall === true) {

@@ -4,8 +4,8 @@ import { setImmediate } from 'node:timers/promises'
 import { DataError, RefusedError } from '../../errors.ts'
 import { countLines, findDamage } from './damage.ts'
 import type { EventFile } from './input.ts'
-import type { Column } from './load.ts'
-import { dropDuplicates, ndjsonTable, parquetColumns, parquetDamage, parquetTable } from './load.ts'
+import type { Column, Reads } from './load.ts'
+import { dropDuplicates, ndjsonShapes, ndjsonTable, parquetColumns, parquetDamage, parquetShapes, parquetTable } from './load.ts'
 import type { Sql } from './sql.ts'
 import { macros } from './sql.ts'
 
@@ -16,6 +16,8 @@ type Connection = Awaited<ReturnType<DuckDB['DuckDBConnection']['create']>>
 export interface Events {
   readonly table: Sql
   readonly dropped: Sql
+  /** A table (`shape`, `names`) of the properties that are set together, if asked for; then each event has its `shape`. */
+  readonly shapes: Sql
   /** The column of a property's JSON text. */
   column(property: string): Sql
 }
@@ -28,15 +30,11 @@ export type Row = Readonly<Record<string, unknown>>
 /** DuckDB over files of events; usable alone. */
 export interface LakeClient {
   /**
-   * Loads files with the properties that a question reads, and lends the table for as long as `use` runs. Questions that
-   * come while a load is being prepared, or that a load already covers, share it. Throws DataError, naming file and line,
-   * if anything in any file is damaged; nothing is answered from the rest.
+   * Loads files with what a question reads, and lends the table for as long as `use` runs. Questions that come while a
+   * load is being prepared, or that a load already covers, share it. Throws DataError, naming file and line, if anything
+   * in any file is damaged; nothing is answered from the rest.
    */
-  withEvents<Answer>(
-    files: readonly EventFile[],
-    properties: readonly string[],
-    use: (events: Events) => Promise<Answer>,
-  ): Promise<Answer>
+  withEvents<Answer>(files: readonly EventFile[], reads: Reads, use: (events: Events) => Promise<Answer>): Promise<Answer>
   /** One statement at a time. Numbers come as they are: cast to double what may be a BIGINT. */
   query(sql: Sql, signal?: AbortSignal): Promise<Row[]>
   close(): Promise<void>
@@ -45,6 +43,7 @@ export interface LakeClient {
 interface Load {
   readonly files: Map<string, EventFile>
   readonly properties: Set<string>
+  shapes: boolean
   events: Promise<Events>
   users: number
 }
@@ -102,14 +101,13 @@ export function createLakeClient(): LakeClient {
   async function drop(load: Load): Promise<void> {
     const events = await load.events.catch(() => undefined)
     if (events === undefined) return
-    await query(`drop table ${events.table}`)
-    await query(`drop table ${events.dropped}`)
+    for (const table of [events.table, events.dropped, events.shapes]) await query(`drop table if exists ${table}`)
   }
 
-  function loadFor(files: readonly EventFile[], properties: readonly string[]): Load {
-    if (current !== undefined && covers(current, files, properties)) return current
+  function loadFor(files: readonly EventFile[], reads: Reads): Load {
+    if (current !== undefined && covers(current, files, reads)) return current
     if (gathering === undefined) {
-      const load: Load = { files: new Map(), properties: new Set(), events: Promise.reject(), users: 0 }
+      const load: Load = { files: new Map(), properties: new Set(), shapes: false, events: Promise.reject(), users: 0 }
       load.events.catch(() => {})
       load.events = begin(load)
       load.events.catch(() => {
@@ -118,7 +116,8 @@ export function createLakeClient(): LakeClient {
       gathering = load
     }
     for (const file of files) gathering.files.set(file.version, file)
-    for (const property of properties) gathering.properties.add(property)
+    for (const property of reads.properties) gathering.properties.add(property)
+    gathering.shapes ||= reads.shapes === true
     return gathering
   }
 
@@ -137,19 +136,23 @@ export function createLakeClient(): LakeClient {
     current = load
     if (before !== undefined) {
       // Questions of one run ask for different properties of the same files, and come back to them.
-      if (sameKeys(before.files, load.files)) for (const property of before.properties) load.properties.add(property)
+      if (sameKeys(before.files, load.files)) {
+        for (const property of before.properties) load.properties.add(property)
+        load.shapes ||= before.shapes
+      }
       if (before.users === 0) await drop(before)
     }
-    return makeEvents([...load.files.values()], [...load.properties])
+    return makeEvents([...load.files.values()], { properties: [...load.properties], shapes: load.shapes })
   }
 
-  async function makeEvents(files: readonly EventFile[], properties: readonly string[]): Promise<Events> {
+  async function makeEvents(files: readonly EventFile[], reads: Reads): Promise<Events> {
     const table = `events_${++count}`
     const dropped = `dropped_${count}`
+    const shapes = `shapes_${count}`
     const parquet = files[0]?.format === 'parquet'
     try {
-      if (parquet) await query(parquetTable(table, files, properties, await columnsOf(files)))
-      else await query(ndjsonTable(table, files, properties))
+      const columns = parquet ? await columnsOf(files) : []
+      await query(parquet ? parquetTable(table, files, reads, columns) : ndjsonTable(table, files, reads))
       const [rows] = await query(
         `select count(*)::double as n, count_if(event is null or micros is null) > 0 as bad from ${table}`,
       )
@@ -157,8 +160,9 @@ export function createLakeClient(): LakeClient {
       const wanted = files.reduce((sum, { version }) => sum + (lines.get(version) ?? 0), 0)
       if (!parquet && rows?.['n'] !== wanted) throw new DataError(`of ${wanted} lines ${rows?.['n']} were read`)
       for (const statement of dropDuplicates(table, dropped)) await query(statement)
+      if (reads.shapes === true) await query(parquet ? parquetShapes(shapes, files, columns) : ndjsonShapes(shapes, files))
     } catch (error) {
-      await query(`drop table if exists ${table}`)
+      for (const made of [table, dropped, shapes]) await query(`drop table if exists ${made}`)
       const damage = parquet ? await findParquetDamage(files) : await findDamage(files)
       if (damage !== undefined) throw damage
       if (error instanceof DataError) throw error
@@ -167,7 +171,7 @@ export function createLakeClient(): LakeClient {
       }
       throw error
     }
-    return { table, dropped, column: (property) => `p${properties.indexOf(property)}` }
+    return { table, dropped, shapes, column: (property) => `p${reads.properties.indexOf(property)}` }
   }
 
   async function columnsOf(files: readonly EventFile[]): Promise<Column[]> {
@@ -193,8 +197,8 @@ export function createLakeClient(): LakeClient {
   }
 
   return {
-    async withEvents(files, properties, use) {
-      const load = loadFor(files, properties)
+    async withEvents(files, reads, use) {
+      const load = loadFor(files, reads)
       load.users++
       try {
         return await use(await load.events)
@@ -214,7 +218,8 @@ export function createLakeClient(): LakeClient {
   }
 }
 
-function covers(load: Load, files: readonly EventFile[], properties: readonly string[]): boolean {
+function covers(load: Load, files: readonly EventFile[], { properties, shapes }: Reads): boolean {
+  if (shapes === true && !load.shapes) return false
   return files.every(({ version }) => load.files.has(version)) && properties.every((property) => load.properties.has(property))
 }
 

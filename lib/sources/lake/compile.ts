@@ -1,6 +1,6 @@
 import { RefusedError } from '../../errors.ts'
 import type { Expression } from '../../expression.ts'
-import { parseExpression, printExpression, propertyOf } from '../../expression.ts'
+import { orRefuse, parseExpression, printExpression, propertyOf } from '../../expression.ts'
 import type { Sql } from './sql.ts'
 import { anyOf, number, text } from './sql.ts'
 
@@ -21,24 +21,19 @@ interface Value {
 
 /** The expression that `where` is. Throws RefusedError where it does not parse. */
 export function whereExpression(where: string): Expression {
-  return checked(where, parseExpression(where))
+  return orRefuse(where, parseExpression(where))
 }
 
 /** The expression that `on` or `of` is. Throws RefusedError where it does not parse. */
 export function propertyExpression(on: string): Expression {
-  return checked(on, propertyOf(on))
-}
-
-function checked(written: string, read: ReturnType<typeof parseExpression>): Expression {
-  if (!('problem' in read)) return read
-  const remedy = read.suggestion === undefined ? undefined : `write ${read.suggestion}`
-  throw new RefusedError(`${written}: ${read.problem} (character ${read.position + 1})`, { remedy })
+  return orRefuse(on, propertyOf(on))
 }
 
 /** The properties of events that an expression reads. */
 export function propertiesIn(expression: Expression): string[] {
   switch (expression.kind) {
     case 'literal':
+    case 'now':
       return []
     case 'property':
       return expression.of === 'properties' ? [expression.name] : []
@@ -91,6 +86,12 @@ function valuesOf(expression: Expression, column: ColumnOf): Value {
       const json = column(expression.name)
       return { number: `json_number(${json})`, text: `json_text(${json})`, truth: `json_truth(${json})`, json }
     }
+    case 'now':
+      return refuse(
+        expression,
+        'is the time of asking, which says nothing of what a lake keeps',
+        'the timeframe says which times are meant',
+      )
     case 'call':
       return callOf(expression, column)
     case 'unary':
@@ -137,6 +138,8 @@ function callOf(call: Extract<Expression, { kind: 'call' }>, column: ColumnOf): 
       if (value.text === undefined || prefix.text === undefined) return refuse(call, 'compares what is never text')
       return { truth: `starts_with(${value.text}, ${prefix.text})` }
     }
+    case 'list':
+      return refuse(call, 'cannot be looked into: a lake reads no lists')
     case 'datetime':
       return refuse(call, 'cannot be asked of a lake', 'the timeframe says which times are meant')
   }

@@ -1,26 +1,23 @@
 import { resolve } from 'node:path'
 import { RefusedError, WaitError } from '../../errors.ts'
 import type { Question } from '../../query.ts'
-import type { Window } from '../../timeframe.ts'
 import { parseDuration } from '../../timeframe.ts'
-import type { AnsweredKind, Ask, Source, SourceContext, SourceKind } from '../source.ts'
+import type { AnsweredKind, Answers, Ask, Source, SourceContext, SourceKind } from '../source.ts'
 import type { Events } from './client.ts'
 import { createLakeClient } from './client.ts'
-import { answerFunnel, funnelProperties, funnelSql, refuseFunnel } from './funnel.ts'
 import type { EventFile } from './input.ts'
 import { describeFiles, filesIn } from './input.ts'
+import type { Asking } from './questions.ts'
+import { questions } from './questions.ts'
 import type { Config } from './schema.ts'
 import { config, usualWait } from './schema.ts'
-import { answerSegmentation, refuseSegmentation, segmentationProperties, segmentationSql } from './segmentation.ts'
-import type { Sql } from './sql.ts'
 import { macros } from './sql.ts'
-import { figuresOf } from './windows.ts'
 
 /** Events of one's own, asked with DuckDB: a folder, or what an export keeps. */
 export const lake = {
   kind: 'lake',
   schema: config,
-  kinds: ['segmentation', 'funnel'],
+  kinds: Object.keys(questions) as AnsweredKind[],
   refuse,
   open,
 } satisfies SourceKind<typeof config>
@@ -28,10 +25,15 @@ export const lake = {
 /** More than a report has questions, so that all of them share one load; the client runs one statement at a time. */
 const concurrency = 32
 
+/** The table of questions has the same keys as the kinds of `Asking`; TypeScript cannot follow one key through both. */
+function askingOf(kind: Question['kind']): Asking<AnsweredKind> | undefined {
+  return (questions as Readonly<Record<string, unknown>>)[kind] as Asking<AnsweredKind> | undefined
+}
+
 function refuse(_config: Config, question: Question, _name: string): string | undefined {
-  if (question.kind === 'segmentation') return refuseSegmentation(question)
-  if (question.kind === 'funnel') return refuseFunnel(question)
-  return `a lake answers ${lake.kinds.join(' and ')}, not ${question.kind}`
+  const asking = askingOf(question.kind)
+  if (asking === undefined) return `a lake answers ${lake.kinds.join(', ')}, not ${question.kind}`
+  return asking.refuse(question as never)
 }
 
 function open(config: Config, context: SourceContext): Source {
@@ -48,9 +50,10 @@ function open(config: Config, context: SourceContext): Source {
     return listing
   }
 
-  async function answer<Body>(ask: Ask<AnsweredKind>, properties: readonly string[], use: (events: Events) => Promise<Body>) {
+  async function answer(ask: Ask<AnsweredKind>, asking: Asking<AnsweredKind>): Promise<object> {
     const started = performance.now()
-    const body = await client.withEvents(await filesOf(ask), properties, use)
+    const reads = asking.reads(ask.question as never)
+    const body = await client.withEvents(await filesOf(ask), reads, (events) => asking.answer(ask as never, events, client))
     context.trace(`${context.name} ${ask.question.kind} ${Math.round(performance.now() - started)} ms`)
     return body
   }
@@ -58,11 +61,12 @@ function open(config: Config, context: SourceContext): Source {
   return {
     label: config.export === undefined ? `lake (${config.events})` : `lake (export ${config.export})`,
     concurrency,
-    answers: {
-      segmentation: (ask) =>
-        answer(ask, segmentationProperties(ask.question), (events) => answerSegmentation(ask, events, client)),
-      funnel: (ask) => answer(ask, funnelProperties(ask.question), (events) => answerFunnel(ask, events, client)),
-    },
+    answers: Object.fromEntries(
+      lake.kinds.flatMap((kind) => {
+        const asking = askingOf(kind)
+        return asking === undefined ? [] : [[kind, (ask: Ask<AnsweredKind>) => answer(ask, asking)]]
+      }),
+    ) as Answers,
     explain,
     close: client.close,
   }
@@ -79,7 +83,7 @@ async function exportedFiles(config: Config, ask: Ask<AnsweredKind>, context: So
   }
   const files = new Set<string>()
   const missing = new Set<string>()
-  for (const { start, end } of stretchesOf(ask)) {
+  for (const { start, end } of askingOf(ask.question.kind)?.stretches(ask as never) ?? []) {
     const [from, to] = [start, end].map(({ epochMilliseconds }) => new Date(epochMilliseconds)) as [Date, Date]
     const exported = await context.exported(name, from, to)
     for (const file of exported.files) files.add(file)
@@ -106,24 +110,23 @@ function notKept(
   })
 }
 
-/** Trend, timeframe and compared periods; a funnel's with the time that its last entrants have. */
-function stretchesOf({ question, windows }: Ask<AnsweredKind>): Pick<Window, 'start' | 'end'>[] {
-  if (question.kind === 'segmentation') return [windows.trend ?? windows.timeframe, ...figuresOf(windows)]
-  const seconds = question.kind === 'funnel' ? (parseDuration(question.within) ?? 0) : 0
-  return figuresOf(windows).map(({ start, end }) => ({ start, end: end.add({ seconds }) }))
-}
-
 /** The SQL, with what its columns stand for. */
 function explain(ask: Ask): string[] {
   const { question } = ask
-  if (question.kind !== 'segmentation' && question.kind !== 'funnel') return []
-  const read = question.kind === 'segmentation' ? segmentationProperties(question) : funnelProperties(question)
-  const properties = [...new Set(read)]
-  const events: Events = { table: 'events', dropped: 'dropped', column: (property) => `p${properties.indexOf(property)}` }
-  const isSegmentation = (asked: Ask): asked is Ask<'segmentation'> => asked.question.kind === 'segmentation'
-  const statements: Sql[] = isSegmentation(ask) ? [segmentationSql(ask, events)] : funnelSql(ask as Ask<'funnel'>, events)
+  const asking = askingOf(question.kind)
+  if (asking === undefined) return []
+  const reads = asking.reads(question as never)
+  const properties = [...new Set(reads.properties)]
+  const events: Events = {
+    table: 'events',
+    dropped: 'dropped',
+    shapes: 'shapes',
+    column: (property) => `p${properties.indexOf(property)}`,
+  }
+  const statements = asking.statements(ask as never, events)
   return [
     '-- events(event, person, micros, insert_id, …): each event once; a property is its JSON text',
+    ...(reads.shapes === true ? ['-- shapes(shape, names): which properties are set together; each event has its shape'] : []),
     ...properties.map((property, at) => `-- p${at} is ${JSON.stringify(property)}`),
     ...[...macros, ...statements].flatMap((statement) => `${statement};`.split('\n')),
   ]

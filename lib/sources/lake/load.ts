@@ -3,6 +3,13 @@ import type { EventFile } from './input.ts'
 import type { Sql } from './sql.ts'
 import { allOf, text } from './sql.ts'
 
+/** What of events a question reads beside event, person and time. */
+export interface Reads {
+  readonly properties: readonly string[]
+  /** Which properties are set, whatever their values. */
+  readonly shapes?: boolean
+}
+
 /**
  * The statements that turn files into a table of events: `event`, `person` (distinct_id), `micros` (since 1970), `insert_id`,
  * and `p0`, `p1` … with the JSON text of each property asked for. `event` or `micros` is NULL where a line has none.
@@ -12,20 +19,27 @@ export interface Column {
   readonly type: string
 }
 
+/** What Mixpanel's export puts among the properties of every event: who, when, and which. */
+const everywhere = ['distinct_id', 'time', '$insert_id']
+
 /** A number above this is milliseconds, not seconds. */
 const secondsEnd = 1e11
 
-export function ndjsonTable(table: string, files: readonly EventFile[], properties: readonly string[]): Sql {
+export function ndjsonTable(table: string, files: readonly EventFile[], { properties, shapes }: Reads): Sql {
   // A pointer, not a path: `properties->>'$insert_id'` would be read as JSONPath.
   const pointers = ['distinct_id', 'time', '$insert_id', ...properties].map((name) => text(pointer(name)))
   const columns = properties.map((_, at) => `parts[${at + 4}]::varchar as p${at}`)
   return `create table ${table} as
     select json_text(event) as event, json_id(parts[1]::varchar) as person, ${epochMicros('seconds')} as micros,
-      json_id(parts[3]::varchar) as insert_id${columns.map((column) => `, ${column}`).join('')}
-    from (select event, parts, json_number(parts[2]::varchar) as seconds
-      from (select event, json_extract(properties, [${pointers.join(', ')}]) as parts
-        from read_json([${files.map(pathSql).join(', ')}], format = 'newline_delimited', hive_partitioning = false,
-          columns = {event: 'JSON', properties: 'JSON'})))`
+      json_id(parts[3]::varchar) as insert_id${columns.map((column) => `, ${column}`).join('')}${shapes === true ? ', shape' : ''}
+    from (select *, json_number(parts[2]::varchar) as seconds
+      from (select event, json_extract(properties, [${pointers.join(', ')}]) as parts${shapes === true ? `, ${shapeOf(keysSql('properties'))}` : ''}
+        from ${readNdjson(files)}))`
+}
+
+/** Read a second time: kept beside each event, the names would take more room than all that is asked of it. */
+export function ndjsonShapes(table: string, files: readonly EventFile[]): Sql {
+  return shapesTable(table, keysSql('properties'), readNdjson(files))
 }
 
 /** Every column that any of the Parquet files has. */
@@ -34,13 +48,13 @@ export function parquetColumns(files: readonly EventFile[]): Sql {
 }
 
 /** Throws DataError where the files are not laid out as a lake reads them. */
-export function parquetTable(
-  table: string,
-  files: readonly EventFile[],
-  properties: readonly string[],
-  columns: readonly Column[],
-): Sql {
-  return `create table ${table} as select ${parquetSelection(files, properties, columns)} from ${readParquet(files)}`
+export function parquetTable(table: string, files: readonly EventFile[], reads: Reads, columns: readonly Column[]): Sql {
+  const shape = reads.shapes === true ? `, ${shapeOf(setColumns(columns))}` : ''
+  return `create table ${table} as select ${parquetSelection(files, reads.properties, columns)}${shape} from ${readParquet(files)}`
+}
+
+export function parquetShapes(table: string, files: readonly EventFile[], columns: readonly Column[]): Sql {
+  return shapesTable(table, setColumns(columns), readParquet(files))
 }
 
 /** The first row of one file that is no event, if any. */
@@ -78,7 +92,7 @@ function parquetSelection(files: readonly EventFile[], properties: readonly stri
     })
   }
   const event = `${quoted(need('event').name)}::varchar as event`
-  if (byName.has('properties') && !byName.has('time')) {
+  if (hasPropertiesText(columns)) {
     const parts = `json_extract(${asJson(need('properties'))}, [${['distinct_id', 'time', '$insert_id', ...properties].map((name) => text(pointer(name))).join(', ')}])`
     const value = (at: number) => `${parts}[${at}]::varchar`
     const own = properties.map((_, at) => `, ${value(at + 4)} as p${at}`)
@@ -99,6 +113,42 @@ function parquetSelection(files: readonly EventFile[], properties: readonly stri
     return `, ${column === undefined ? 'null::varchar' : propertySql(column, strings)} as p${at}`
   })
   return `${event}, ${frame.person} as person, ${frame.micros} as micros, ${frame.insertId} as insert_id${own.join('')}`
+}
+
+/** `event` and `properties`, as Mixpanel's export has them, not a column for each property. */
+function hasPropertiesText(columns: readonly Column[]): boolean {
+  return columns.some(({ name }) => name === 'properties') && !columns.some(({ name }) => name === 'time')
+}
+
+/** The names of the properties that are set, as a JSON list. */
+function setColumns(columns: readonly Column[]): Sql {
+  const strings = columns.find(({ name }) => name === '_strings')
+  if (hasPropertiesText(columns))
+    return keysSql(
+      columns
+        .filter(({ name }) => name === 'properties')
+        .map(asJson)
+        .join(''),
+    )
+  const own = columns.filter(({ name }) => !['event', 'insert_id', '_strings', ...everywhere].includes(name))
+  const names = own.map((column) => `case when ${propertySql(column, strings)} <> 'null' then ${text(column.name)} end`)
+  return `to_json(list_filter([${['null::varchar', ...names].join(', ')}], lambda name: name is not null))::varchar`
+}
+
+/** A merge patch (RFC 7396) leaves out what is null, which is not set. */
+function keysSql(properties: Sql): Sql {
+  return `to_json(json_keys(json_merge_patch('{}', ${properties})))::varchar`
+}
+
+function shapeOf(keys: Sql): Sql {
+  return `md5_number(${keys}) as shape`
+}
+
+/** A key may stand in an object twice. */
+function shapesTable(table: string, keys: Sql, from: Sql): Sql {
+  const own = `name not in (${everywhere.map(text).join(', ')})`
+  return `create table ${table} as select shape, list_filter(list_distinct(from_json(any_value(keys), '["VARCHAR"]')), lambda name: ${own}) as names
+    from (select keys, ${shapeOf('keys')} from (select ${keys} as keys from ${from})) group by shape`
 }
 
 function timeSql({ name, type }: Column, where: string): Sql {
@@ -138,6 +188,11 @@ function asJson({ name, type }: Column): Sql {
 function epochMicros(seconds: Sql): Sql {
   return `case when abs(${seconds}) < 1e15
       then round(case when ${seconds} > ${secondsEnd} then ${seconds} * 1e3 else ${seconds} * 1e6 end)::bigint end`
+}
+
+function readNdjson(files: readonly EventFile[]): Sql {
+  return `read_json([${files.map(pathSql).join(', ')}], format = 'newline_delimited', hive_partitioning = false,
+          columns = {event: 'JSON', properties: 'JSON'})`
 }
 
 function readParquet(files: readonly EventFile[], more = ''): Sql {

@@ -1,15 +1,16 @@
 import { RefusedError } from '../../errors.ts'
 import type { Segmentation } from '../../query.ts'
-import type { Note, SeriesBody } from '../../result.ts'
+import type { SeriesBody } from '../../result.ts'
 import type { Segment } from '../../segments.ts'
 import { arrangeSegments, seriesOf } from '../../segments.ts'
 import { bucketsOf } from '../../timeframe.ts'
 import type { Ask } from '../source.ts'
 import type { Events, LakeClient } from './client.ts'
-import { conditionSql, nameSql, numberSql, propertiesIn, propertyExpression, whereExpression } from './compile.ts'
+import { numberSql, propertyExpression } from './compile.ts'
+import { eventSql, propertiesRead, segmentSql, whereSql } from './selection.ts'
 import type { Sql } from './sql.ts'
 import { allOf, anyOf, number, text } from './sql.ts'
-import { duplicateNotes, figuresOf, microsOf, spanOf, within } from './windows.ts'
+import { duplicateNotes, figuresOf, microsOf, runningNotes, spanOf, within } from './windows.ts'
 
 const counting = ['general', 'unique', 'average']
 
@@ -35,8 +36,7 @@ export function refuseSegmentation(question: Segmentation): string | undefined {
 
 /** The properties that a segmentation reads. */
 export function segmentationProperties({ where, on, of }: Segmentation): string[] {
-  const expressions = [on, of].flat().flatMap((property) => (property === undefined ? [] : propertyExpression(property)))
-  return [...expressions, ...(where === undefined ? [] : [whereExpression(where)])].flatMap(propertiesIn)
+  return propertiesRead(where, ...[on, of].flat())
 }
 
 /**
@@ -54,7 +54,7 @@ export function segmentationSql({ question, title, windows, calendar }: Ask<'seg
   return `with picked as materialized (
   ${pickedSql(question, title, events.column)}
   from ${events.table}
-  where ${allOf([eventSql(question), anyOf([trend, ...figures].map(within)), whereSql(question, events.column)])}),
+  where ${allOf([eventSql(question.event), anyOf([trend, ...figures].map(within)), whereSql(question.where, events.column)])}),
 buckets(bucket, start) as (values ${starts.join(', ')}),
 figures(figure, start, "end") as (values ${ends.join(', ')})
 select bucket, null as figure, name, ${measure} as value
@@ -124,14 +124,10 @@ export async function answerSegmentation(ask: Ask<'segmentation'>, events: Event
     })),
     notes: [
       ...runningNotes(trend.partial),
-      ...(await duplicateNotes([trend, ...figures], eventSql(question), events, client, ask.signal)),
+      ...(await duplicateNotes([trend, ...figures], eventSql(question.event), events, client, ask.signal)),
       ...arranged.notes,
     ],
   }
-}
-
-function runningNotes(partial: boolean): Note[] {
-  return partial ? [{ kind: 'partial', text: 'the period is still running, so its figures still grow' }] : []
 }
 
 /** The series of a question without `on`: the events, or the title for all of them. */
@@ -139,20 +135,12 @@ function unsplitNames({ question: { event }, title }: Ask<'segmentation'>): stri
   return event === 'any' ? [title] : [event].flat()
 }
 
-function eventSql({ event }: Segmentation): Sql {
-  return event === 'any' ? 'true' : `event in (${[event].flat().map(text).join(', ')})`
-}
-
-function whereSql({ where }: Segmentation, column: Events['column']): Sql {
-  return where === undefined ? 'true' : conditionSql(whereExpression(where), column)
-}
-
 function pickedSql(question: Segmentation, title: string, column: Events['column']): Sql {
   const { event, on, of } = question
   const unsplit = Array.isArray(event) ? 'event' : text(event === 'any' ? title : event)
-  const name = on === undefined ? unsplit : nameSql(propertyExpression([on].flat()[0] as string), column)
+  const name = on === undefined ? unsplit : segmentSql([on].flat()[0], column)
   const value = of === undefined ? 'null::double' : numberSql(propertyExpression(of), column)
-  whereSql(question, column)
+  whereSql(question.where, column)
   return `select micros, person, ${name} as name, ${value} as number`
 }
 

@@ -6,7 +6,7 @@ import type { Events, LakeClient } from './client.ts'
 import type { Sql } from './sql.ts'
 import { anyOf } from './sql.ts'
 
-type Stretch = Pick<Window, 'start' | 'end'>
+export type Stretch = Pick<Window, 'start' | 'end'>
 
 /** Microseconds since 1970, as events are kept; exact in a double until the year 2255. */
 export function microsOf(time: Temporal.ZonedDateTime): number {
@@ -24,6 +24,10 @@ export function spanOf({ start, end }: Stretch): { start: string; end: string } 
 /** The timeframe, then each compared period. */
 export function figuresOf({ timeframe, comparisons }: Windows): Window[] {
   return [timeframe, ...comparisons.map((comparison) => comparison.timeframe)]
+}
+
+export function runningNotes(partial: boolean): Note[] {
+  return partial ? [{ kind: 'partial', text: 'the period is still running, so its figures still grow' }] : []
 }
 
 /** How many of the events that a question is about were there more than once. */

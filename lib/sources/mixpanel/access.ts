@@ -95,7 +95,7 @@ export interface Asked {
  */
 export function accessFor(own: Credential, asked: Asked, now: Date): Access {
   const { api, project, workspace } = asked
-  if (api === 'app' && own.way !== 'account') throw unfit('annotations take a service account only')
+  if (api === 'app' && own.way !== 'account') throw unfit(annotationsTake)
   if (own.way === 'signature') {
     if (api === 'data' || api === 'pipelines')
       throw unfit('raw export and pipelines refuse signed requests (invalid parameter: sig)')
@@ -114,6 +114,13 @@ export function accessFor(own: Credential, asked: Asked, now: Date): Access {
   const place = { project_id: project, ...(api === 'pipelines' ? {} : { workspace_id: workspace }) }
   return { headers, secrets, query: place, form: {}, json: {} }
 }
+
+/** Whether a call was refused because annotations take a service account, and the credential is another way in. */
+export function needsAccount(error: Error): boolean {
+  return error instanceof CredentialError && error.message.endsWith(annotationsTake)
+}
+
+const annotationsTake = 'annotations take a service account only'
 
 function unfit(why: string): CredentialError {
   return new CredentialError(`Mixpanel's ${why}`, { remedy: 'use a service account: Organization Settings, Service Accounts' })

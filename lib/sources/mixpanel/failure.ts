@@ -50,7 +50,7 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
   // A signature is good for ten minutes from the sender's own time.
   if (/expired request/i.test(message)) return account('set the clock of this machine, or use a service account')
   if (status === 402) return refused(`upgrade the Mixpanel plan${wayRound}`)
-  const days = /date range exceeds (\d+) days/i.exec(message)?.[1]
+  const days = tooFarBack.exec(message)?.[1]
   if (days !== undefined) return refused(`the Mixpanel plan goes back ${days} days: ask for less, upgrade it${wayRound}`)
   if (status === 403) {
     const role = pipelines ? 'the role Admin or Owner in' : 'access to'
@@ -72,6 +72,14 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
   if (status === 404) return refused('look up the id in Mixpanel; it may have been deleted, or be of another project')
   if (status < 400) return refused("Mixpanel redirects nobody: check the source's `url`")
   return refused('check what was sent; the text is what Mixpanel says of it')
+}
+
+const tooFarBack = /date range exceeds (\d+) days/i
+
+/** How many days the plan of the project lets anyone look back, where that is why a call was refused. */
+export function historyDays(error: unknown): number | undefined {
+  const days = error instanceof RefusedError ? tooFarBack.exec(error.message)?.[1] : undefined
+  return days === undefined ? undefined : Number(days)
 }
 
 /** The text of `{"error": …}`; undefined where there is none. */

@@ -8,6 +8,7 @@ import type { CallName, MixpanelClient } from './client.ts'
 import { createMixpanelClient } from './client.ts'
 import { exportCalls } from './export.ts'
 import { concurrency, vendorsPerHour } from './limits.ts'
+import { annotationReader } from './questions/annotations.ts'
 import type { Asking, Place, Request } from './questions/asking.ts'
 import { questions } from './questions/index.ts'
 import type { Config } from './schema.ts'
@@ -70,7 +71,7 @@ function open(own: Config, context: SourceContext): Source {
     trace: context.trace,
     clock: context.clock,
   })
-  const place: Place = { ...placeOf(own, context), client, clock: context.clock }
+  const place: Place = { ...placeOf(own, context), client, annotations: annotationReader(client), clock: context.clock }
   const answers = Object.keys(questions).map((kind) => [
     kind,
     async (ask: Ask) => {

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
-import { mailClaimKey, runFolder, runKeys } from '../../../lib/store/keys.ts'
+import { limitKey, mailClaimKey, runFolder, runKeys } from '../../../lib/store/keys.ts'
 import { checkKey } from '../../../lib/store/store.ts'
 
 const monday = Temporal.Instant.from('2026-11-16T08:00:00+01:00')
@@ -78,5 +78,17 @@ describe('the key of a mail’s claim', () => {
 
   test('is another for each purpose and attempt, so a trial never takes the readers’ mail', () => {
     expect(new Set([key('ann@example.com'), key('ann@example.com', 'trial'), key('ann@example.com', 'report', 2)]).size).toBe(3)
+  })
+})
+
+describe('the key of a limit', () => {
+  test('is named after the limit, whatever the project’s id looks like', () => {
+    for (const name of ['mixpanel-eu-1234567-query', '2b6a-11', 'x']) {
+      expect(checkKey(limitKey(name))).toBe(`state/limits/${name}.json`)
+    }
+  })
+
+  test.each(['', 'Mixpanel', 'a/b', '../a', '-a', 'a.b', 'a_b', 'a b', 'zürich', 'a\n'])('no limit is called %j', (name) => {
+    expect(() => limitKey(name)).toThrow(RangeError)
   })
 })

@@ -4,6 +4,7 @@ import type { S3Server } from '../../servers/s3.ts'
 import { startVersitygw } from '../../servers/versitygw.ts'
 import { claimsContract } from './claims-contract.ts'
 import { storeContract } from './contract.ts'
+import { ledgerContract } from './ledger-contract.ts'
 
 let s3: S3Server
 beforeAll(async () => {
@@ -15,3 +16,4 @@ const open = async () => ({ store: openS3(`s3://${await s3.createBucket()}/team/
 
 storeContract('S3 (versitygw)', open)
 claimsContract('S3 (versitygw)', open)
+ledgerContract('S3 (versitygw)', open)

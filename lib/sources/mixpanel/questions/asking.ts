@@ -1,6 +1,7 @@
 import type { Question } from '../../../query.ts'
 import type { AnsweredKind, Ask, Bodies } from '../../source.ts'
 import type { CallName, MixpanelClient } from '../client.ts'
+import type { AnnotationReader } from './annotations.ts'
 
 /** What the source is, as far as questions have to know. */
 export interface Place {
@@ -9,6 +10,7 @@ export interface Place {
   /** The zone in which Mixpanel counts the project's days, IANA. */
   readonly zone: string
   readonly client: MixpanelClient
+  readonly annotations: AnnotationReader
   readonly clock: () => Date
 }
 

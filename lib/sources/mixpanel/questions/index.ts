@@ -1,19 +1,41 @@
 import type { AnsweredKind } from '../../source.ts'
 import type { Asking } from './asking.ts'
+import { answerFrequency, frequencyRequest, refuseFrequency } from './frequency.ts'
 import { answerFunnel, funnelRequests, refuseFunnel } from './funnel.ts'
+import { answerPeople, peopleRequest, refusePeople } from './people.ts'
+import { answerRetention, refuseRetention, retentionRequest } from './retention.ts'
+import { answerSaved, refuseSaved, savedRequests } from './saved.ts'
 import { answerSegmentation } from './segmentation.ts'
 import { planSegmentation, refuseSegmentation } from './segmentation-plan.ts'
+import { answerTop, refuseTop, topRequests } from './top.ts'
 
 /** The kinds of question that Mixpanel answers. */
 export const questions = {
   segmentation: {
     refuse: refuseSegmentation,
     requests: (ask, { zone }) => planSegmentation(ask, zone).requests,
-    answer: (ask, { client, zone }) => answerSegmentation(ask, client, zone),
+    answer: answerSegmentation,
   },
   funnel: {
     refuse: refuseFunnel,
     requests: (ask, { name, zone }) => funnelRequests(ask, name, zone).map((parameters) => ({ call: 'funnel', parameters })),
     answer: (ask, { client, name, zone }) => answerFunnel(ask, client, name, zone),
   },
+  retention: {
+    refuse: refuseRetention,
+    requests: (ask, { zone }) => [{ call: 'retention', parameters: retentionRequest(ask, zone) }],
+    answer: answerRetention,
+  },
+  frequency: {
+    refuse: refuseFrequency,
+    requests: (ask, { zone }) => [{ call: 'frequency', parameters: frequencyRequest(ask, zone) }],
+    answer: answerFrequency,
+  },
+  top: { refuse: refuseTop, requests: (ask, { zone }) => topRequests(ask, zone), answer: answerTop },
+  people: {
+    refuse: refusePeople,
+    requests: (ask) => [{ call: 'engage', parameters: peopleRequest(ask) }],
+    answer: answerPeople,
+  },
+  saved: { refuse: refuseSaved, requests: (ask, { zone }) => savedRequests(ask, zone), answer: answerSaved },
 } as const satisfies { readonly [Kind in AnsweredKind]?: Asking<Kind> }

@@ -11,26 +11,49 @@ import { printedProperty, printedWhere } from './printed.ts'
 /** The vendor's most: what it leaves out would be missing from "Other". */
 export const mostSegments = 10_000
 
+/** Of two properties the vendor gives every pair of the largest values, so this is squared. */
+const mostOfEach = 255
+
 /** Why a Mixpanel source cannot be asked this, if it cannot. */
 export function refuseSegmentation(question: Segmentation): string | undefined {
-  const { type, unit, on } = question
-  if (question.event === 'any') return 'Mixpanel documents no segmentation of any event; name the events'
-  if (Array.isArray(on)) return 'a Mixpanel source splits by one property; give `on` one'
-  if (Array.isArray(question.event) && on !== undefined) {
+  const { event, type, unit, on, of, buckets } = question
+  if (event === 'any') return 'Mixpanel documents no segmentation of any event; name the events'
+  if (Array.isArray(event) && on !== undefined) {
     return 'a Mixpanel source splits one event by a property; name one event, or leave out `on`'
   }
-  if (question.buckets !== undefined) return 'a Mixpanel source does not sort numbers into `buckets`; leave it out'
-  if (type === 'sum') {
-    if (question.of === undefined) return 'a sum adds up a property; name it with `of`'
-    if (on !== undefined) return "Mixpanel's sum takes no `on`; leave it out, or ask a lake"
-    return unit === 'minute' ? "Mixpanel's sum goes down to hours; write `unit: hour`" : undefined
-  }
-  if (type !== 'general' && type !== 'unique' && type !== 'average') {
-    return `a Mixpanel source answers general, unique, average and sum, not ${type}`
-  }
-  if (question.of !== undefined) return 'a Mixpanel source takes `of` for a sum only; without it `average` is events per user'
+  if (buckets !== undefined) return refuseBuckets(question)
+  if (Array.isArray(on) && type !== 'general')
+    return `Mixpanel splits by two properties only what is counted as events, not ${type}`
   const short = unit === 'minute' || unit === 'hour'
-  return type !== 'general' && short ? `Mixpanel has no ${type} by ${unit}; write \`unit: day\` or longer` : undefined
+  switch (type) {
+    case 'general':
+      return of === undefined ? undefined : 'a count takes no `of`; leave it out, or add it up with `type: sum`'
+    case 'sum':
+      if (of === undefined) return 'a sum adds up a property; name it with `of`'
+      if (on !== undefined) return "Mixpanel's sum takes no `on`; leave it out, or ask a lake"
+      return unit === 'minute' ? "Mixpanel's sum goes down to hours; write `unit: hour`" : undefined
+    case 'average':
+      if (of !== undefined) return refuseAverageOf(question)
+      return short ? `Mixpanel has no average by ${unit}; write \`unit: day\` or longer` : undefined
+    case 'unique':
+      if (of !== undefined) return 'uniques take no `of`; leave it out'
+      return short ? `Mixpanel has no unique by ${unit}; write \`unit: day\` or longer` : undefined
+    default:
+      return `a Mixpanel source answers general, unique, average and sum, not ${type}`
+  }
+}
+
+function refuseBuckets({ event, type, unit, on }: Segmentation): string | undefined {
+  if (typeof on !== 'string') return '`buckets` sorts the numbers of one property into ranges; name it with `on`'
+  if (Array.isArray(event)) return 'a Mixpanel source splits one event by a property; name one event'
+  if (type !== 'general') return `Mixpanel's ranges do not add up for ${type}; leave out \`type\``
+  return unit === 'minute' ? "Mixpanel's ranges go down to hours; write `unit: hour`" : undefined
+}
+
+/** Averages of days are no average of a week, and nobody says how many they are of. */
+function refuseAverageOf({ unit, on }: Segmentation): string | undefined {
+  if (on !== undefined) return "Mixpanel's average of a property takes no `on`; leave it out, or ask a lake"
+  return unit === 'hour' || unit === 'day' ? undefined : "Mixpanel's average of a property is by hour or day; write `unit: day`"
 }
 
 /** Whether numbers add up over days and segments. */
@@ -41,13 +64,22 @@ export function addsUp(question: Segmentation): boolean {
 export type Request =
   | { readonly call: 'segmentation'; readonly parameters: ParametersOf<'segmentation'> }
   | { readonly call: 'segmentationSum'; readonly parameters: ParametersOf<'segmentationSum'> }
+  | { readonly call: 'segmentationAverage'; readonly parameters: ParametersOf<'segmentationAverage'> }
+  | { readonly call: 'segmentationNumeric'; readonly parameters: ParametersOf<'segmentationNumeric'> }
+  | { readonly call: 'segmentationMultiseg'; readonly parameters: ParametersOf<'segmentationMultiseg'> }
+  /** Several events in one. */
+  | {
+      readonly call: 'events'
+      readonly parameters: ParametersOf<'events'> & { readonly from_date: string; readonly to_date: string }
+    }
 
 /** A figure of one window, and the request that it is read from: the trend's own, where that holds it. */
 export interface Figure {
   readonly bucket: Bucket
-  readonly request: Request
+  /** Undefined where no call of the vendor tells the figure of this window. */
+  readonly request: Request | undefined
   /** Counts all segments together; where they add up, or are not asked for, `request` again. */
-  readonly together: Request
+  readonly together: Request | undefined
 }
 
 export interface Part {
@@ -79,21 +111,39 @@ export function planSegmentation(ask: Ask<'segmentation'>, zone: string): Plan {
   // What adds up is read from a longer answer; what does not, only from a bucket that is just that window.
   const isHeld = (window: Window) =>
     adds ? lies(window, trend) : buckets.some((bucket) => lies(window, bucket) && lies(bucket, window))
+  const inOne = isInOne(question)
   const parts = [question.event].flat().map((event): Part => {
-    const whole = requestOf(question, event, trend, zone, {})
+    const asked = inOne ? question.event : event
+    const whole = requestOf(question, asked, trend, zone, {})
     const figures = [windows.timeframe, ...windows.comparisons.map(({ timeframe }) => timeframe)].map((window): Figure => {
-      const request = isHeld(window) ? whole : requestOf(question, event, window, zone, { one: true })
-      const together =
-        adds || question.on === undefined ? request : requestOf(question, event, window, zone, { one: true, unsplit: true })
-      return { bucket: { ...window, label: window.start.toPlainDate().toString(), whole: true }, request, together }
+      const bucket = { ...window, label: window.start.toPlainDate().toString(), whole: true }
+      const held = isHeld(window)
+      // An average of a property is told for a day or an hour, and for nothing longer.
+      if (isAverageOf(question) && !held) return { bucket, request: undefined, together: undefined }
+      const request = held ? whole : requestOf(question, asked, window, zone, { one: true })
+      if (question.on === undefined || (adds && !Array.isArray(question.on))) return { bucket, request, together: request }
+      return {
+        bucket,
+        request,
+        together: requestOf(question, asked, held && adds ? trend : window, zone, { one: true, unsplit: true }),
+      }
     })
     return { event, trend: whole, figures }
   })
   const requests = parts.flatMap(({ trend, figures }) => [
     trend,
-    ...figures.flatMap(({ request, together }) => [request, together]),
+    ...figures.flatMap(({ request, together }) => [request, together].filter((one) => one !== undefined)),
   ])
   return { buckets, parts, requests: [...new Map(requests.map((request) => [keyOf(request), request])).values()] }
+}
+
+/** Whether all its events come in one answer: each call uses up the hour. */
+function isInOne({ event, type, on, where }: Segmentation): boolean {
+  return Array.isArray(event) && event.length > 1 && type === 'general' && on === undefined && where === undefined
+}
+
+export function isAverageOf({ type, of }: Segmentation): boolean {
+  return type === 'average' && of !== undefined
 }
 
 /** The same text for the same request. */
@@ -104,28 +154,63 @@ export function keyOf(request: Request): string {
 /** The window in the question's buckets, or as `one`. */
 function requestOf(
   question: Segmentation,
-  event: string,
+  event: string | string[],
   window: Window,
   zone: string,
   as: { readonly one?: boolean; readonly unsplit?: boolean },
 ): Request {
-  const { type, unit, on, of } = question
+  const { type, unit, on, of, buckets } = question
   const { from_date, to_date, count } = daysOf(window, zone)
+  // Mixpanel has no weeks, and what adds up can be built from days: one answer then holds several windows.
+  const grain = as.one === true ? 'day' : unit
+  const hourly: 'hour' | 'day' = grain === 'hour' ? 'hour' : 'day'
+  if (Array.isArray(event)) {
+    const fine = grain === 'minute' ? 'minute' : hourly
+    return { call: 'events', parameters: { event, type: 'general', unit: fine, from_date, to_date } }
+  }
   const range = { event, from_date, to_date }
   const where = printedWhere(question.where)
-  if (type === 'sum' && of !== undefined) {
-    const grain = unit === 'hour' && !as.one ? unit : 'day'
-    return { call: 'segmentationSum', parameters: { ...range, on: printedProperty(of), ...where, unit: grain } }
+  if (of !== undefined) {
+    const call = type === 'sum' ? 'segmentationSum' : 'segmentationAverage'
+    return { call, parameters: { ...range, on: printedProperty(of), ...where, unit: hourly } }
+  }
+  if (typeof on === 'string' && buckets !== undefined && !as.unsplit) {
+    return {
+      call: 'segmentationNumeric',
+      parameters: { ...range, on: printedProperty(on), ...where, unit: hourly, type: 'general', buckets },
+    }
+  }
+  const fine = grain === 'minute' ? 'minute' : hourly
+  if (Array.isArray(on) && !as.unsplit) {
+    const [outer = '', inner = ''] = on.map((property) => printedProperty(property))
+    const limit = Math.min(mostOfEach, Math.max(question.limit, 60))
+    return { call: 'segmentationMultiseg', parameters: { ...range, outer, inner, ...where, type: 'general', unit: fine, limit } }
   }
   const split = typeof on === 'string' && !as.unsplit ? { on: printedProperty(on), limit: mostSegments } : {}
   if (type === 'unique' || type === 'average') {
     // Documented: `interval`, in lieu of `unit` where the type is not general, is the number of days in a bucket.
-    const bucket = as.one ? { interval: count } : unit === 'week' ? { interval: 7 } : { unit }
+    const interval = as.one === true ? count : unit === 'week' ? 7 : undefined
+    const bucket = interval === undefined ? { unit: unit === 'month' ? ('month' as const) : hourly } : { interval }
     return { call: 'segmentation', parameters: { ...range, type, ...split, ...where, ...bucket } }
   }
-  // Mixpanel has no weeks, and what adds up can be built from days: one answer then holds several windows.
-  const grain = (unit === 'hour' || unit === 'minute') && !as.one ? unit : 'day'
-  return { call: 'segmentation', parameters: { ...range, type: 'general', ...split, ...where, unit: grain } }
+  return { call: 'segmentation', parameters: { ...range, type: 'general', ...split, ...where, unit: fine } }
+}
+
+/** The same request for what lies within the plan's history; undefined where its buckets would be others. */
+export function requestSince(request: Request, since: string): Request | undefined {
+  const { call, parameters } = request
+  if (call !== 'segmentation') return { call, parameters: { ...parameters, from_date: since } } as Request
+  const first = Temporal.PlainDate.from(parameters.from_date)
+  const days = first.until(Temporal.PlainDate.from(since), { largestUnit: 'day' }).days
+  const { interval, unit } = parameters
+  const from =
+    unit === 'month'
+      ? Temporal.PlainDate.from(since)
+          .add({ months: since.endsWith('-01') ? 0 : 1 })
+          .with({ day: 1 })
+      : first.add({ days: Math.ceil(days / (interval ?? 1)) * (interval ?? 1) })
+  const from_date = from.toString()
+  return from_date > parameters.to_date ? undefined : { call, parameters: { ...parameters, from_date } }
 }
 
 function lies(inner: Pick<Window, 'start' | 'end'>, outer: Pick<Window, 'start' | 'end'>): boolean {

@@ -89,6 +89,18 @@ export function funnelAsk(question: Record<string, unknown>, framing: Framing = 
   return { ...framed(framing, { within, immature: parsed.immature }), question: { kind: 'funnel', ...parsed } }
 }
 
+export function retentionAsk(question: Record<string, unknown>, framing: Framing = {}): Ask<'retention'> {
+  return { ...framed(framing), question: { kind: 'retention', ...query.retention.parse(question) } }
+}
+
+export function frequencyAsk(question: Record<string, unknown>, framing: Framing = {}): Ask<'frequency'> {
+  return { ...framed(framing), question: { kind: 'frequency', ...query.frequency.parse(question) } }
+}
+
+export function topAsk(question: Record<string, unknown>, framing: Framing = {}): Ask<'top'> {
+  return { ...framed(framing), question: { kind: 'top', ...query.top.parse(question) } }
+}
+
 /** Monday 9 November 2026 in Berlin, the week before, unless said. */
 function framed(
   { at = '2026-11-09T07:00:00Z', timezone = 'Europe/Berlin', weekStart = 'monday', title = 'The title', ...framing }: Framing,
@@ -102,7 +114,7 @@ function framed(
 }
 
 export function answersOf(source: Source) {
-  const { segmentation, funnel } = source.answers
-  if (segmentation === undefined || funnel === undefined) throw new Error('a lake answers both')
-  return { segmentation, funnel }
+  const { segmentation, funnel, retention, frequency, top } = source.answers
+  if (!segmentation || !funnel || !retention || !frequency || !top) throw new Error('a lake answers them all')
+  return { segmentation, funnel, retention, frequency, top }
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { describe, expect, test } from 'vitest'
 import { RefusedError, WaitError } from '../../../../lib/errors.ts'
 import type { Question } from '../../../../lib/query.ts'
 import * as query from '../../../../lib/query.ts'
 import { lake } from '../../../../lib/sources/lake/index.ts'
 import type { ExportReader } from '../../../../lib/sources/source.ts'
-import { answersOf, funnelAsk, lakeOf, line, openLake, segmentationAsk } from './folder.ts'
+import { answersOf, frequencyAsk, funnelAsk, lakeOf, line, openLake, retentionAsk, segmentationAsk, topAsk } from './folder.ts'
 
 describe('a lake in the project file', () => {
   test.each([
@@ -29,6 +30,12 @@ describe('what a lake cannot answer is said before it is asked', () => {
     ({ kind: 'segmentation', ...query.segmentation.parse({ event: 'A', ...question }) }) as const
   const funnel = (question: object) =>
     ({ kind: 'funnel', ...query.funnel.parse({ steps: ['A', 'B'], within: '1 day', ...question }) }) as const
+  const retention = (question: object) =>
+    // biome-ignore lint/suspicious/noThenProperty: the word of the project file
+    ({ kind: 'retention', ...query.retention.parse({ first: 'A', then: 'any', ...question }) }) as const
+  const frequency = (question: object) =>
+    ({ kind: 'frequency', ...query.frequency.parse({ event: 'A', unit: 'week', of: 'day', ...question }) }) as const
+  const top = (question: object) => ({ kind: 'top', ...query.top.parse(question) }) as const
   test.each<[Question, string | undefined]>([
     [segmentation({ on: 'p', where: 'properties["n"] > 1', type: 'sum', of: 'n' }), undefined],
     [segmentation({ on: ['a', 'b'] }), 'splits by one property'],
@@ -42,6 +49,8 @@ describe('what a lake cannot answer is said before it is asked', () => {
     [segmentation({ where: 'user["$email"] == "a"' }), 'user["$email"] is not in a lake'],
     [segmentation({ where: 'event["$time"] > datetime("2026-01-01")' }), 'event["$time"] is not in a lake'],
     [segmentation({ where: 'properties["t"] > datetime("2026-01-01")' }), 'datetime("2026-01-01") cannot be asked'],
+    [segmentation({ where: 'properties["t"] > NOW' }), 'NOW is the time of asking'],
+    [segmentation({ where: '"x" in list(properties["a"])' }), 'list(properties["a"]) cannot be looked into'],
     [segmentation({ where: 'properties["a"] and true' }), 'write properties["a"] == true, or boolean(properties["a"])'],
     [segmentation({ where: 'properties["a"] + 1' }), 'is neither true nor false'],
     [segmentation({ where: 'not (properties["a"] + 1)' }), 'neither true nor false'],
@@ -59,7 +68,22 @@ describe('what a lake cannot answer is said before it is asked', () => {
     [funnel({ steps: ['A', 'B', 'A', 'A', 'A', 'A', 'A'] }), 'A is in 6'],
     [funnel({ steps: Array.from({ length: 21 }, (_, at) => `step ${at}`) }), 'at most 20 steps'],
     [funnel({ steps: ['A', { event: 'B', where: 'x' }] }), 'x stands alone'],
-    [{ kind: 'top', ...query.top.parse({ what: 'events' }) }, 'a lake answers segmentation and funnel, not top'],
+    [retention({ on: 'p', where: 'properties["n"] > 1' }), undefined],
+    [retention({ where: 'user["$email"] == "a"' }), 'user["$email"] is not in a lake'],
+    [retention({ on: 'properties[x]' }), 'double quotes'],
+    [frequency({ on: 'p', where: 'properties["n"] > 1' }), undefined],
+    [frequency({ unit: 'day', of: 'day' }), 'a day is divided into hours; write of: hour'],
+    [frequency({ where: 'properties["a"] + 1' }), 'is neither true nor false'],
+    [frequency({ on: 'user["a"]' }), 'user["a"] is not in a lake'],
+    [top({ what: 'events' }), undefined],
+    [top({ what: 'properties' }), undefined],
+    [top({ what: 'values', property: 'p' }), undefined],
+    [top({ what: 'events', event: 'A' }), 'all events are ranked; leave out `event`'],
+    [top({ what: 'events', property: 'p' }), 'all events are ranked; leave out `property`'],
+    [top({ what: 'properties', property: 'p' }), 'all properties are ranked; leave out `property`'],
+    [top({ what: 'values' }), 'of which property?'],
+    [top({ what: 'values', property: 'user["a"]' }), 'user["a"] is not in a lake'],
+    [{ kind: 'people', ...query.people.parse({}) }, 'a lake answers segmentation, funnel, retention, frequency, top, not people'],
   ])('%j', (question, problem) => {
     const refused = lake.refuse({ kind: 'lake', events: 'x' }, question, 'own')
     if (problem === undefined) expect(refused).toBeUndefined()
@@ -72,6 +96,40 @@ describe('what a lake cannot answer is said before it is asked', () => {
     const ask = funnelAsk({ steps, within: '1 hour' })
     expect((await answersOf(own.source).funnel(ask)).steps).toHaveLength(20)
   })
+})
+
+test('a question that no project file could hold is refused when it is asked', async () => {
+  await using own = await lakeOf({ 'a.ndjson': [line('A', '2026-11-04T12:00:00Z', 'u')] })
+  const { frequency, top, retention } = answersOf(own.source)
+  await expect(frequency(frequencyAsk({ event: 'A', unit: 'day', of: 'day' }))).rejects.toThrow(RefusedError)
+  await expect(top(topAsk({ what: 'values' }))).rejects.toThrow('of which property?')
+  // biome-ignore lint/suspicious/noThenProperty: the word of the project file
+  const ofUsers = retentionAsk({ first: 'A', then: 'any', where: 'defined(user["$email"])' })
+  await expect(retention(ofUsers)).rejects.toThrow('user["$email"] is not in a lake')
+})
+
+test('what is explained of each kind is SQL that runs', async () => {
+  const asks = [
+    // biome-ignore lint/suspicious/noThenProperty: the word of the project file
+    retentionAsk({ first: 'A', then: 'any', on: 'p', kind: 'compounded', unbounded: true }),
+    frequencyAsk({ event: 'A', unit: 'week', of: 'hour', where: 'properties["n"] > 1' }),
+    frequencyAsk({ event: 'A', unit: 'week', of: 'hour' }, { timeframe: 'this_1_week' }),
+    topAsk({ what: 'properties' }),
+    topAsk({ what: 'values', property: "it's" }),
+    segmentationAsk({ event: 'A', on: 'p' }),
+    funnelAsk({ steps: ['A', 'B'], within: '1 day' }),
+  ]
+  const source = openLake({ kind: 'lake', events: 'nowhere' }, {})
+  for (const ask of asks) {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const tables = [
+      'create table events (event varchar, person varchar, micros bigint, insert_id varchar, shape uhugeint, p0 varchar)',
+      'create table shapes (shape uhugeint, names varchar[])',
+    ]
+    const script = [...tables, (await source.explain(ask)).join('\n')].join(';\n')
+    await expect(connection.run(script)).resolves.toBeDefined()
+    connection.closeSync()
+  }
 })
 
 describe('a lake over an export', () => {
@@ -96,6 +154,26 @@ describe('a lake over an export', () => {
         'events 2025-11-07T23:00:00.000Z 2025-11-09T23:00:00.000Z',
       ]),
     )
+  })
+
+  test.each([
+    // Entered before Monday 9 November; the last interval that is over then began a week before.
+    ['2026-11-16T07:00:00Z', '2026-11-15T23:00:00.000Z'],
+    ['2026-11-15T07:00:00Z', '2026-11-08T23:00:00.000Z'],
+    ['2026-12-24T07:00:00Z', '2026-11-29T23:00:00.000Z'],
+  ])('of retention is asked for what follows as far as it is over at %s', async (at, until) => {
+    await using own = await lakeOf({ 'a.ndjson': [line('A', '2026-11-04T12:00:00Z', 'u')] })
+    const asked: string[] = []
+    const exported: ExportReader = async (_, start, end) => {
+      asked.push(`${start.toISOString()} ${end.toISOString()}`)
+      return { files: [join(own.folder, 'a.ndjson')], missing: [] }
+    }
+    // biome-ignore lint/suspicious/noThenProperty: the word of the project file
+    const question = { first: 'A', then: 'any', intervals: 2 }
+    const source = openLake({ kind: 'lake', export: 'events' }, { exported })
+    await answersOf(source).retention(retentionAsk(question, { at, timeframe: { start: '2026-11-02', end: '2026-11-09' } }))
+    expect(asked).toEqual([`2026-11-01T23:00:00.000Z ${until}`])
+    await source.close?.()
   })
 
   test('waits for missing windows for as long as it says, then refuses', async () => {

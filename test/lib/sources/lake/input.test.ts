@@ -5,7 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { describe, expect, test } from 'vitest'
 import { DataError } from '../../../../lib/errors.ts'
 import type { Content } from './folder.ts'
-import { answersOf, lakeOf, line, linesOf, openLake, segmentationAsk, writeFiles } from './folder.ts'
+import { answersOf, lakeOf, line, linesOf, openLake, segmentationAsk, topAsk, writeFiles } from './folder.ts'
 
 const one = line('A', '2026-11-04T12:00:00Z', 'u', { $insert_id: '1', p: 'x' })
 const many = Array.from({ length: 3000 }, (_, at) => line('A', '2026-11-04T12:00:00Z', `u${at}`, { $insert_id: String(at) }))
@@ -139,14 +139,17 @@ describe('what is read', () => {
 })
 
 describe('Parquet', () => {
+  async function copyTo(path: string, select: string): Promise<void> {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    await connection.run(`copy (${select}) to '${path.replaceAll("'", "''")}' (format parquet)`)
+    connection.closeSync()
+  }
+
   /** Writes what a select gives, and asks a lake over it. */
   async function asked(select: string, question: object = {}) {
     await using own = await lakeOf({})
-    const connection = await (await DuckDBInstance.create(':memory:')).connect()
     await mkdir(join(own.folder, 'date=2026-11-04'))
-    const path = join(own.folder, 'date=2026-11-04', 'a.parquet').replaceAll("'", "''")
-    await connection.run(`copy (${select}) to '${path}' (format parquet)`)
-    connection.closeSync()
+    await copyTo(join(own.folder, 'date=2026-11-04', 'a.parquet'), select)
     return await answersOf(own.source).segmentation(segmentationAsk({ event: 'A', on: 'p', unit: 'week', ...question }))
   }
   const names = (body: Awaited<ReturnType<typeof asked>>) => body.series.map(({ name, total }) => `${name}:${total}`)
@@ -198,6 +201,31 @@ describe('Parquet', () => {
   test('event and properties as JSON', async () => {
     const properties = JSON.stringify({ time: 1793793600, distinct_id: 'u', p: "it's" }).replaceAll("'", "''")
     expect(names(await asked(`select 'A' as event, '${properties}' as properties`))).toEqual([`it's:1`])
+  })
+
+  test('the properties that are set are its columns that are, or the keys of the JSON text', async () => {
+    const set = async (select: string) => {
+      await using own = await lakeOf({})
+      await copyTo(join(own.folder, 'a.parquet'), select)
+      return (await answersOf(own.source).top(topAsk({ what: 'properties' }))).rows
+    }
+    const frame = `'A' as event, 'u' as distinct_id, timestamp '2026-11-04 12:00:00' as time`
+    expect(
+      await set(
+        `select ${frame}, null as insert_id, * from (values ('x', 1, null, 'null', ['q']), (null, null, null, 'null', [])) t(p, n, never, q, _strings)`,
+      ),
+    ).toEqual([
+      ['n', 1],
+      ['p', 1],
+      ['q', 1],
+    ])
+    expect(await set(`select ${frame}`)).toEqual([])
+    const text = `{"time":1793797200,"distinct_id":"u","insert_id":1,"event":2,"_strings":3,"no":null}`
+    expect(await set(`select 'A' as event, '${text}' as properties`)).toEqual([
+      ['_strings', 1],
+      ['event', 1],
+      ['insert_id', 1],
+    ])
   })
 
   test('what is missing or damaged is told', async () => {

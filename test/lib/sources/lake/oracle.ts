@@ -7,7 +7,7 @@ import { evaluate } from './evaluate.ts'
 import type { Line } from './folder.ts'
 
 /** What a lake should answer, worked out event by event from the rules; nothing here knows of SQL. */
-interface Happening {
+export interface Happening {
   readonly event: string
   readonly person: string | undefined
   /** Milliseconds since 1970; the tests' times are whole. */
@@ -37,22 +37,22 @@ function idOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-function read(expression: ReturnType<typeof parseExpression>): Expression {
+export function read(expression: ReturnType<typeof parseExpression>): Expression {
   if ('problem' in expression) throw new Error(expression.problem)
   return expression
 }
 
-function holds(where: string | undefined, { properties }: Happening): boolean {
+export function holds(where: string | undefined, { properties }: Happening): boolean {
   return where === undefined || evaluate(read(parseExpression(where)), properties) === true
 }
 
-function segmentOf(on: string, { properties }: Happening): string {
+export function segmentOf(on: string, { properties }: Pick<Happening, 'properties'>): string {
   const value = evaluate(read(propertyOf(on)), properties)
   if (value === undefined || value === null) return 'undefined'
   return typeof value === 'string' ? value : JSON.stringify(value === 0 ? 0 : value)
 }
 
-function isIn({ at }: Happening, window: Pick<Window, 'start' | 'end'>): boolean {
+export function isIn({ at }: Happening, window: Pick<Window, 'start' | 'end'>): boolean {
   return window.start.epochMilliseconds <= at && at < window.end.epochMilliseconds
 }
 
@@ -131,18 +131,31 @@ function between(sorted: readonly number[], fraction: number): number {
   return low + (high - low) * (place - Math.floor(place))
 }
 
-/** The bucket's name from the clock on the wall, by Intl and nothing of ours. */
-function labelOf(at: number, unit: string, timeZone: string, weekStart: 'monday' | 'sunday'): string {
-  const parts = new Intl.DateTimeFormat('en-CA', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    timeZoneName: 'longOffset',
-  }).formatToParts(at)
-  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? ''
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+/** The clock on the wall, by Intl and nothing of ours. */
+export function clockAt(at: number, timeZone: string): (part: Intl.DateTimeFormatPartTypes) => string {
+  const clock =
+    clocks.get(timeZone) ??
+    new Intl.DateTimeFormat('en-CA', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      timeZoneName: 'longOffset',
+    })
+  clocks.set(timeZone, clock)
+  const parts = clock.formatToParts(at)
+  return (part) => parts.find(({ type }) => type === part)?.value ?? ''
+}
+
+/** The bucket's name from the clock on the wall. */
+export function labelOf(at: number, unit: string, timeZone: string, weekStart: 'monday' | 'sunday'): string {
+  const part = clockAt(at, timeZone)
   const date = `${part('year')}-${part('month')}-${part('day')}`
   if (unit === 'hour') return `${date}T${part('hour')}:00:00${part('timeZoneName').replace('GMT', '') || '+00:00'}`
   if (unit === 'month') return `${date.slice(0, 8)}01`

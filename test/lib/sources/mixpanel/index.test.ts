@@ -42,14 +42,16 @@ describe('a Mixpanel source in the project file', () => {
 describe('what Mixpanel cannot answer', () => {
   test.each([
     [{ event: 'any' }, 'name the events'],
-    [{ event: 'A', on: ['plan', 'country'] }, 'one property'],
+    [{ event: 'A', on: ['plan', 'country'], type: 'unique' }, 'two properties only'],
     [{ event: ['A', 'B'], on: 'plan' }, 'one event'],
-    [{ event: 'A', on: 'age', buckets: 10 }, 'buckets'],
+    [{ event: 'A', buckets: 10 }, 'name it with `on`'],
+    [{ event: 'A', on: 'age', buckets: 10, type: 'unique' }, 'do not add up'],
     [{ event: 'A', type: 'sum' }, '`of`'],
     [{ event: 'A', type: 'sum', of: 'amount', on: 'plan' }, 'takes no `on`'],
     [{ event: 'A', type: 'sum', of: 'amount', unit: 'minute' }, 'hour'],
     [{ event: 'A', type: 'median', of: 'amount' }, 'not median'],
-    [{ event: 'A', type: 'average', of: 'amount' }, '`of` for a sum'],
+    [{ event: 'A', type: 'average', of: 'amount', unit: 'week' }, 'by hour or day'],
+    [{ event: 'A', type: 'average', of: 'amount', on: 'plan' }, 'takes no `on`'],
     [{ event: 'A', type: 'unique', unit: 'hour' }, 'no unique by hour'],
   ])('is refused when the project is loaded, and when it is asked all the same: %j', async (question, words) => {
     const ask = segmentationAsk(question)
@@ -79,6 +81,9 @@ describe('what Mixpanel cannot answer', () => {
       { event: ['A', 'B'], type: 'unique', unit: 'week' },
       { event: 'A', type: 'sum', of: 'amount' },
       { event: 'A', type: 'average', on: 'plan', unit: 'month' },
+      { event: 'A', type: 'average', of: 'amount' },
+      { event: 'A', on: ['plan', 'country'] },
+      { event: 'A', on: 'age', buckets: 10, unit: 'hour' },
     ]) {
       expect(mixpanel.refuse(config.parse(least), segmentationAsk(question).question, 'product')).toBeUndefined()
     }

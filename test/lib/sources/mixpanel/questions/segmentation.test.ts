@@ -363,10 +363,12 @@ test('what queues is not sent once one request has failed', async () => {
   const events = ['A', 'B', 'C', 'D', 'E', 'F', 'G']
   const refused = { status: 402, body: { error: 'Your plan does not allow API calls.' } }
   const stalled = { stall: true }
-  const expected = events
-    .slice(0, 5)
-    .map((event) => call('segmentation', { event, type: 'general', unit: 'day', ...week }, event === 'E' ? refused : stalled))
-  await expect(asking({ event: events }, {}, expected)).rejects.toThrow(/402: Your plan/)
+  const expected = events.slice(0, 5).map((event) => {
+    const query = { event, type: 'general', unit: 'day', where: 'true', ...week }
+    return call('segmentation', query, event === 'E' ? refused : stalled)
+  })
+  // With a condition each event is a call of its own.
+  await expect(asking({ event: events, where: 'true' }, {}, expected)).rejects.toThrow(/402: Your plan/)
 })
 
 test('explaining lists each request once, sends nothing and holds no secret', async () => {

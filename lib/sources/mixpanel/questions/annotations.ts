@@ -1,0 +1,79 @@
+import { Temporal } from 'temporal-polyfill'
+import { BroadsheetError, DataError } from '../../../errors.ts'
+import type { Note, SeriesBody } from '../../../result.ts'
+import type { Unit, Window } from '../../../timeframe.ts'
+import { isoWithOffset } from '../../../timeframe.ts'
+import { needsAccount } from '../access.ts'
+import type { AnswerOf, MixpanelClient } from '../client.ts'
+
+type Annotations = AnswerOf<'annotations'>
+
+/** Windows of one run that are remembered, so that its questions read the annotations once. */
+const mostKept = 16
+
+/** Reads what people wrote beside charts between two days, once for all questions of a run. */
+export type AnnotationReader = (run: Temporal.Instant, fromDate: string, toDate: string) => Promise<Annotations>
+
+export function annotationReader(client: Pick<MixpanelClient, 'annotations'>): AnnotationReader {
+  const kept = new Map<string, Promise<Annotations>>()
+  return (run, fromDate, toDate) => {
+    const key = `${run} ${fromDate} ${toDate}`
+    const known = kept.get(key)
+    if (known !== undefined) return known
+    const reading = client.annotations({ fromDate, toDate })
+    kept.set(key, reading)
+    // A failed reading is forgotten, so that a run that goes on reads again.
+    reading.catch(() => kept.delete(key))
+    for (const oldest of kept.keys()) {
+      if (kept.size <= mostKept) break
+      kept.delete(oldest)
+    }
+    return reading
+  }
+}
+
+/** What an answer gains by them. */
+export interface Annotated {
+  readonly annotations?: NonNullable<SeriesBody['annotations']>
+  readonly notes: readonly Note[]
+}
+
+/**
+ * The annotations within a window, in the form of the result's dates. They are not counted as queries. Where they cannot
+ * be read the figures stand, and a note says it; other ways in than a service account have none.
+ */
+export async function annotationsIn(
+  window: Window,
+  unit: Unit,
+  { read, run, zone }: { readonly read: AnnotationReader; readonly run: Temporal.Instant; readonly zone: string },
+): Promise<Annotated> {
+  const [from, to] = [window.start.toPlainDate(), window.end.subtract({ nanoseconds: 1 }).toPlainDate()]
+  try {
+    const found = (await read(run, from.toString(), to.toString()))
+      .map(({ date, description }) => ({ time: timeOf(date, zone), text: description }))
+      .filter(({ time }) => Temporal.ZonedDateTime.compare(window.start, time) <= 0)
+      .filter(({ time }) => Temporal.ZonedDateTime.compare(time, window.end) < 0)
+      .sort((a, b) => Temporal.ZonedDateTime.compare(a.time, b.time))
+    const short = unit === 'minute' || unit === 'hour'
+    const annotations = found.map(({ time, text }) => ({
+      date: short ? isoWithOffset(time) : time.toPlainDate().toString(),
+      text,
+    }))
+    return annotations.length === 0 ? { notes: [] } : { annotations, notes: [] }
+  } catch (error) {
+    if (!(error instanceof BroadsheetError)) throw error
+    if (needsAccount(error)) return { notes: [] }
+    return { notes: [{ kind: 'source', text: `the annotations of the chart could not be read: ${error.message}` }] }
+  }
+}
+
+/** `2023-01-15T12:00:00+01:00` is an instant, `2023-01-15 12:00:00` a time in the project's zone. */
+function timeOf(date: string, zone: string): Temporal.ZonedDateTime {
+  try {
+    if (/(?:Z|[+-]\d{2}:?\d{2})$/.test(date)) return Temporal.Instant.from(date).toZonedDateTimeISO(zone)
+    return Temporal.PlainDateTime.from(date).toZonedDateTime(zone)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new DataError(`an annotation has a date that is none: ${JSON.stringify(date)}`, { cause })
+  }
+}
