@@ -97,7 +97,8 @@ export function printOutcome(outcome: Extract<RunOutcome, { status: 'done' }>, s
     ...outcome.mail.map((mail) => `  mail to ${mail.to}: ${mail.state}${mail.reason === undefined ? '' : ` (${mail.reason})`}`),
     ...(outcome.failures.length + outcome.mail.length > 0 ? [''] : []),
     `  open      ${file('email.html')}`,
-    `  mail      ${file('email.eml')}`,
+    // Without readers or a sender there is no message, only the page.
+    ...(outcome.keys.some((key) => key.endsWith('/email.eml')) ? [`  mail      ${file('email.eml')}`] : []),
     `  manifest  ${file('manifest.json')} (${outcome.keys.length} objects)`,
   ]
   return `${lines.join('\n')}\n`

@@ -89,7 +89,9 @@ export function retryAfter(reply: Pick<Reply, 'headers' | 'receivedAt'>): Date |
   const value = reply.headers['retry-after']
   if (value === undefined) return undefined
   const time = /^\d+$/.test(value) ? reply.receivedAt.getTime() + Number(value) * 1000 : Date.parse(value)
-  return Number.isNaN(time) ? undefined : new Date(time)
+  // An absurd number of seconds is no time at all.
+  const date = new Date(time)
+  return Number.isNaN(date.getTime()) ? undefined : date
 }
 
 /** The first characters of a body on one line. */

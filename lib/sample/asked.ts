@@ -3,7 +3,6 @@ import type { Funnel, Query, Question } from '../query.ts'
 import { parseDuration } from '../timeframe.ts'
 import type { Condition, Mention } from './conditions.ts'
 import { conditionOf, mentionsOf } from './conditions.ts'
-import type { Habit } from './habits.ts'
 import type { Wish } from './values.ts'
 import { isUsual } from './values.ts'
 
@@ -27,6 +26,12 @@ export interface Step {
   /** Milliseconds in which a user goes through the whole funnel. */
   within: number
   readonly next: Map<string, Step>
+}
+
+/** What people do again and again after their first event of some kind, ever fewer of them. */
+export interface Habit {
+  readonly entry: AskedEvent
+  readonly back: AskedEvent
 }
 
 /** What a project asks: the events with their conditions, the ways users take, the properties. */

@@ -1,12 +1,5 @@
-import type { AskedEvent } from './asked.ts'
 import type { Chance } from './chance.ts'
 import { createChance } from './chance.ts'
-
-/** What people do again and again after their first event of some kind, ever fewer of them. */
-export interface Habit {
-  readonly entry: AskedEvent
-  readonly back: AskedEvent
-}
 
 const dayMilliseconds = 86_400_000
 const hourMilliseconds = 3_600_000

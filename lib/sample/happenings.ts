@@ -1,9 +1,8 @@
-import type { Asked, AskedEvent, Step } from './asked.ts'
+import type { Asked, AskedEvent, Habit, Step } from './asked.ts'
 import type { Chance } from './chance.ts'
 import { hash, unit } from './chance.ts'
 import type { Settled } from './conditions.ts'
 import type { Calendar, Day } from './days.ts'
-import type { Habit } from './habits.ts'
 import { expectedVisits, visits } from './habits.ts'
 import { launched } from './values.ts'
 

@@ -6,22 +6,43 @@ import { bucketsOf } from '../../timeframe.ts'
 import type { Ask } from '../source.ts'
 import type { Row } from './client.ts'
 import type { Sql } from './sql.ts'
+import type { Stretch } from './windows.ts'
 import { microsOf } from './windows.ts'
 
 /** Segments beyond these are counted in a note; as many as Mixpanel gives unless told otherwise. */
 const mostSegments = 60
+
+type Asked = Ask<'retention'> | Ask<'frequency'>
 
 /** A unit of the timeframe in which people enter or are active, and how many places its counts have. */
 export interface Unit extends Bucket {
   readonly length: number
 }
 
-/** The units of a timeframe, in order. Empty for an empty one. */
-export function unitsOf(
-  { question, windows, calendar }: Ask<'retention'> | Ask<'frequency'>,
-  lengthOf: (bucket: Bucket) => number,
-): Unit[] {
-  return bucketsOf(windows.timeframe, question.unit, calendar).map((bucket) => ({ ...bucket, length: lengthOf(bucket) }))
+/** The units of the timeframe, in order, but for the running one: people still enter it, and become more frequent in it. */
+export function unitsOf({ question, windows: { timeframe }, calendar }: Asked, lengthOf: (bucket: Bucket) => number): Unit[] {
+  const buckets = bucketsOf(timeframe, question.unit, calendar)
+  const running = timeframe.partial && buckets.at(-1)?.whole === false
+  return (running ? buckets.slice(0, -1) : buckets).map((bucket) => ({ ...bucket, length: lengthOf(bucket) }))
+}
+
+/** The timeframe as far as it has units. */
+export function spanOf({ windows: { timeframe } }: Asked, units: readonly Unit[]): Stretch {
+  return { start: timeframe.start, end: units.at(-1)?.end ?? timeframe.start }
+}
+
+/** That the running unit is left out; and that units which the timeframe cuts have fewer people. */
+export function unitNotes(ask: Asked, units: readonly Unit[]): Note[] {
+  const { unit } = ask.question
+  const running = Temporal.ZonedDateTime.compare(spanOf(ask, units).end, ask.windows.timeframe.end) < 0
+  return [
+    ...(running ? [{ kind: 'partial', text: `the running ${unit} is not in it` } as const] : []),
+    ...units
+      .filter(({ whole }) => !whole)
+      .map(({ label }): Note => {
+        return { kind: 'partial', text: `only a part of the ${unit} of ${label} is in the period, so it has fewer people` }
+      }),
+  ]
 }
 
 /** Rows (unit, start, length); SQL has no empty list, so there is one of nothing where there is no unit. */
@@ -40,40 +61,40 @@ export function nameOrNull(split: boolean): Sql {
   return split ? 'name' : 'null::varchar as name'
 }
 
+/** What places mean: which of them add up to a cohort's size, and what they are as counts. */
+export interface Places {
+  readonly sized: (place: number) => boolean
+  readonly countsOf: (places: readonly number[]) => number[]
+}
+
 /**
- * Cohorts from rows (unit, name, place, people), each place said once or not at all, which is 0. `cohortOf` makes a unit's
- * numbers into its size and counts; of all together `name` is NULL. The segments with the most people stand first.
+ * Cohorts from rows (unit, name, place, people), each place said once or not at all, which is 0; places are from 0 to a
+ * unit's length. Of all together `name` is NULL. The segments with the most people stand first.
  */
 export function cohortsFrom(
   rows: readonly Row[],
   units: readonly Unit[],
   split: boolean,
-  cohortOf: (places: readonly number[]) => { size: number; counts: number[] },
+  { sized, countsOf }: Places,
 ): Pick<CohortsBody, 'cohorts' | 'segments' | 'notes'> {
-  const grids = new Map<string | null, number[][]>()
-  const gridOf = (name: string | null): number[][] => {
-    const known = grids.get(name) ?? units.map(({ length }) => Array.from({ length: length + 1 }, () => 0))
-    grids.set(name, known)
-    return known
+  const byName = Map.groupBy(rows, ({ name }) => (typeof name === 'string' ? name : null))
+  const sizeOf = (places: readonly number[]) => places.reduce((sum, people, place) => sum + (sized(place) ? people : 0), 0)
+  const cohorts = (name: string | null) => {
+    const grid = units.map(({ length }) => Array.from({ length: length + 1 }, () => 0))
+    for (const { unit, place, people } of byName.get(name) ?? []) {
+      const places = grid[Number(unit)]
+      if (places !== undefined) places[Number(place)] = Number(people)
+    }
+    return grid.map((places, at) => ({ date: units[at]?.label ?? '', size: sizeOf(places), counts: countsOf(places.slice(1)) }))
   }
-  for (const { unit, name, place, people } of rows) {
-    const places = gridOf(typeof name === 'string' ? name : null)[Number(unit)]
-    if (places !== undefined) places[Number(place)] = Number(people)
-  }
-  const cohorts = (name: string | null) =>
-    gridOf(name).map((places, at) => ({ date: units[at]?.label ?? '', ...cohortOf(places) }))
-  const whole = cohorts(null)
-  if (!split) return { cohorts: whole, notes: [] }
-  const parts = [...grids.keys()].flatMap((name) => (name === null ? [] : [{ name, cohorts: cohorts(name) }]))
-  const sized = parts.map(({ name, cohorts: own }) => {
-    return { name, values: [], total: own.reduce((sum, { size }) => sum + size, 0), compared: [] }
+  if (!split) return { cohorts: cohorts(null), notes: [] }
+  // A grid only for those that are shown: a property may have a value for each person.
+  const parts = [...byName].flatMap(([name, own]) => {
+    const total = own.reduce((sum, { place, people }) => sum + (sized(Number(place)) ? Number(people) : 0), 0)
+    return name === null ? [] : [{ name, values: [], total, compared: [] }]
   })
-  const { segments, notes } = arrangeSegments(sized, { limit: mostSegments, clean: false, adds: false })
-  return {
-    cohorts: whole,
-    segments: segments.map(({ name }) => ({ name, cohorts: cohorts(name) })),
-    notes,
-  }
+  const { segments, notes } = arrangeSegments(parts, { limit: mostSegments, clean: false, adds: false })
+  return { cohorts: cohorts(null), segments: segments.map(({ name }) => ({ name, cohorts: cohorts(name) })), notes }
 }
 
 /** From right to left: who is in a later place is in this one too. */
@@ -83,13 +104,4 @@ export function cumulated(places: readonly number[]): number[] {
     .toReversed()
     .map((people) => (sum += people))
     .toReversed()
-}
-
-/** Units that the timeframe cuts have fewer people, and say so. The running one is told of elsewhere. */
-export function cutNotes({ question: { unit }, windows }: Ask<'retention'> | Ask<'frequency'>, units: readonly Unit[]): Note[] {
-  const { end, partial } = windows.timeframe
-  const cut = units.filter((one) => !one.whole && !(partial && Temporal.ZonedDateTime.compare(one.end, end) === 0))
-  return cut.map(({ label }) => {
-    return { kind: 'partial', text: `only a part of the ${unit} of ${label} is in the period, so it has fewer people` }
-  })
 }

@@ -123,13 +123,8 @@ function hasPropertiesText(columns: readonly Column[]): boolean {
 /** The names of the properties that are set, as a JSON list. */
 function setColumns(columns: readonly Column[]): Sql {
   const strings = columns.find(({ name }) => name === '_strings')
-  if (hasPropertiesText(columns))
-    return keysSql(
-      columns
-        .filter(({ name }) => name === 'properties')
-        .map(asJson)
-        .join(''),
-    )
+  const whole = columns.find(({ name }) => name === 'properties')
+  if (whole !== undefined && hasPropertiesText(columns)) return keysSql(asJson(whole))
   const own = columns.filter(({ name }) => !['event', 'insert_id', '_strings', ...everywhere].includes(name))
   const names = own.map((column) => `case when ${propertySql(column, strings)} <> 'null' then ${text(column.name)} end`)
   return `to_json(list_filter([${['null::varchar', ...names].join(', ')}], lambda name: name is not null))::varchar`

@@ -1,19 +1,18 @@
 import { Temporal } from 'temporal-polyfill'
+import type { Retention } from '../../query.ts'
 import type { CohortsBody } from '../../result.ts'
 import type { Bucket } from '../../timeframe.ts'
 import type { Ask } from '../source.ts'
 import type { Events, LakeClient } from './client.ts'
 import { clockSql, daysLater } from './clock.ts'
 import type { Unit } from './cohorts.ts'
-import { cohortsFrom, cumulated, cutNotes, groupedBy, nameOrNull, unitsOf, unitsSql } from './cohorts.ts'
+import { cohortsFrom, cumulated, groupedBy, nameOrNull, spanOf, unitNotes, unitsOf, unitsSql } from './cohorts.ts'
 import type { Reads } from './load.ts'
 import { eventSql, propertiesRead, segmentSql, whereSql } from './selection.ts'
 import type { Sql } from './sql.ts'
 import { allOf, anyOf } from './sql.ts'
 import type { Stretch } from './windows.ts'
-import { duplicateNotes, runningNotes, within } from './windows.ts'
-
-type Retention = Ask<'retention'>['question']
+import { duplicateNotes, within } from './windows.ts'
 
 /** How long an interval is, in days. Mixpanel's page on its retention report: month 1 is 30 to 60 days after birth. */
 const intervalDays = { day: 1, week: 7, month: 30 } as const
@@ -31,7 +30,8 @@ export function retentionReads({ where, on }: Retention): Reads {
 
 /** From the first entry to the end of the last interval that is over: what comes later is not counted, so not waited for. */
 export function retentionStretches(ask: Ask<'retention'>): Stretch[] {
-  return [stretchOf(ask, entered(ask))]
+  const units = entered(ask)
+  return [units.length === 0 ? ask.windows.timeframe : stretchOf(ask, units)]
 }
 
 export function retentionSql(ask: Ask<'retention'>, events: Events): Sql[] {
@@ -40,13 +40,12 @@ export function retentionSql(ask: Ask<'retention'>, events: Events): Sql[] {
 
 /** Throws DataError through the client, and RefusedError as `checkRetention` does. */
 export async function answerRetention(ask: Ask<'retention'>, events: Events, client: LakeClient): Promise<CohortsBody> {
-  const { question, windows } = ask
+  const { question } = ask
   const units = entered(ask)
-  const rows = await client.query(statement(ask, units, events), ask.signal)
-  const { notes, ...body } = cohortsFrom(rows, units, question.on !== undefined, ([size = 0, ...places]) => ({
-    size,
-    counts: question.unbounded ? cumulated(places) : places,
-  }))
+  checkRetention(question)
+  const rows = units.length === 0 ? [] : await client.query(statement(ask, units, events), ask.signal)
+  const countsOf = (places: readonly number[]) => (question.unbounded ? cumulated(places) : [...places])
+  const { notes, ...body } = cohortsFrom(rows, units, question.on !== undefined, { sized: (place) => place === 0, countsOf })
   const named = anyOf([eventSql(question.first), eventSql(question.then)])
   return {
     measure: 'retention',
@@ -54,8 +53,7 @@ export async function answerRetention(ask: Ask<'retention'>, events: Events, cli
     interval: question.unit,
     ...body,
     notes: [
-      ...runningNotes(windows.timeframe.partial),
-      ...cutNotes(ask, units),
+      ...unitNotes(ask, units),
       ...(await duplicateNotes([stretchOf(ask, units)], named, events, client, ask.signal)),
       ...notes,
     ],
@@ -78,9 +76,9 @@ function endOf({ unit }: Retention, end: Bucket['end'], nth: number): Bucket['en
   return daysLater(end, intervalDays[unit] * (nth + 1))
 }
 
-function stretchOf({ question, windows }: Ask<'retention'>, units: readonly Unit[]): Stretch {
-  const { start, end } = windows.timeframe
-  const ends = units.flatMap((unit) => (unit.length === 0 ? [] : [endOf(question, unit.end, unit.length - 1)]))
+function stretchOf(ask: Ask<'retention'>, units: readonly Unit[]): Stretch {
+  const { start, end } = spanOf(ask, units)
+  const ends = units.flatMap((unit) => (unit.length === 0 ? [] : [endOf(ask.question, unit.end, unit.length - 1)]))
   return { start, end: [end, ...ends].sort(Temporal.ZonedDateTime.compare).at(-1) ?? end }
 }
 
@@ -92,12 +90,11 @@ function stretchOf({ question, windows }: Ask<'retention'>, units: readonly Unit
  * those of them that enter or return, and where there are two, one can be each.
  */
 function statement(ask: Ask<'retention'>, units: readonly Unit[], events: Events): Sql {
-  const { question, windows } = ask
-  const { first, then, where, on, counting, unbounded, unit } = question
+  const { first, then, where, on, counting, unbounded, unit } = ask.question
   const split = on !== undefined
   const stretch = stretchOf(ask, units)
   const length = intervalDays[unit] * dayMicros
-  const [enters, returns] = [allOf([eventSql(first), within(windows.timeframe)]), allOf([eventSql(then), within(stretch)])]
+  const [enters, returns] = [allOf([eventSql(first), within(spanOf(ask, units))]), allOf([eventSql(then), within(stretch)])]
   return `with picked as materialized (
   select person, micros, ${enters} as enters, ${eventSql(then)} as returns, ${segmentSql(on, events.column)} as name
   from ${events.table}

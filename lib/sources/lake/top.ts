@@ -1,4 +1,5 @@
 import { RefusedError } from '../../errors.ts'
+import type { Top } from '../../query.ts'
 import type { Note, TableBody } from '../../result.ts'
 import type { Ask } from '../source.ts'
 import type { Events, LakeClient, Row } from './client.ts'
@@ -10,10 +11,8 @@ import { allOf } from './sql.ts'
 import type { Stretch } from './windows.ts'
 import { duplicateNotes, runningNotes, within } from './windows.ts'
 
-type Top = Ask<'top'>['question']
-
 /** What the column of numbers is called. */
-const numberNames = { general: 'count', unique: 'people', average: 'events per person' } as const
+const numberNames = { general: 'events', unique: 'unique', average: 'average' } as const
 
 /** Throws RefusedError for what a lake cannot evaluate, or what goes with another `what`. */
 export function checkTop({ what, event, property }: Top): void {
@@ -101,11 +100,11 @@ function unsetSql({ question, windows }: Ask<'top'>, events: Events): Sql[] {
 /** A property's values stand under its name, as elsewhere; what an expression makes of it has none. */
 function columnsOf({ what, property = '', type }: Top): TableBody['columns'] {
   const number = numberNames[type]
-  const own = property.includes('[') || property === number ? 'value' : property
+  const own = property.includes('[') ? 'value' : property
   const name = { events: 'event', properties: 'property', values: own }[what]
   return [
     { name, type: 'text' },
-    { name: number, type: 'number' },
+    { name: name === number ? `${number} count` : number, type: 'number' },
   ]
 }
 

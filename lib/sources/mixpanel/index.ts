@@ -7,6 +7,7 @@ import { calls } from './calls/index.ts'
 import type { CallName, MixpanelClient } from './client.ts'
 import { createMixpanelClient } from './client.ts'
 import { exportCalls } from './export.ts'
+import { inspect } from './inspect.ts'
 import { concurrency, vendorsPerHour } from './limits.ts'
 import { annotationReader } from './questions/annotations.ts'
 import type { Asking, Place, Request } from './questions/asking.ts'
@@ -85,6 +86,7 @@ function open(own: Config, context: SourceContext): Source {
     concurrency,
     answers: Object.fromEntries(answers) as Answers,
     explain: (ask) => requestsFor(ask, place).map(({ call, parameters }) => client.describe(call, parameters)),
+    inspect: (asked) => inspect(asked, place),
     call: (name, parameters, signal) => callByName(client, name, parameters, signal),
     close: () => client.close(),
   }

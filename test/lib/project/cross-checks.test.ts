@@ -129,13 +129,13 @@ describe('a question that its source cannot answer names both', () => {
   test.each([
     [
       '{ segmentation: { event: Sign Up } }',
-      '{ retention: { first: A, then: B } }',
-      '13:18: source own (lake) cannot answer a retention question; it answers segmentation and funnel',
+      '{ people: {} }',
+      '13:18: source own (lake) cannot answer a people question; it answers segmentation, funnel, retention, frequency and top',
     ],
     [
       '{ segmentation: { event: Sign Up } }',
-      '{ source: product, saved: { insights: 60327213 } }',
-      '13:35: source product (mixpanel) cannot answer a saved question; it answers segmentation and funnel',
+      '{ saved: { insights: 60327213 } }',
+      '13:18: source own (lake) cannot answer a saved question; it answers segmentation, funnel, retention, frequency and top',
     ],
     [
       'path: { ',

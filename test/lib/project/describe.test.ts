@@ -53,8 +53,8 @@ Sources
   own      lake      events ./events
 
            segmentation  funnel  retention  frequency  top  people  saved
-  product  yes           yes     –          –          –    –       –
-  own      yes           yes     –          –          –    –       –`)
+  product  yes           yes     yes        yes        yes  yes     yes
+  own      yes           yes     yes        yes        yes  –       –`)
   })
 
   test('run times keep to the clock over its changes, with the offset that each has', () => {
@@ -121,7 +121,7 @@ Sources
       name: 'own',
       kind: 'lake',
       config: { events: './events' },
-      answers: { segmentation: true, funnel: true, retention: false, frequency: false, top: false, people: false, saved: false },
+      answers: { segmentation: true, funnel: true, retention: true, frequency: true, top: true, people: false, saved: false },
     })
   })
 })

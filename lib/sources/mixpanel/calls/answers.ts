@@ -2,6 +2,9 @@ import * as z from 'zod'
 
 /** What answers of several calls are made of. */
 
+/** How the vendor calls the row of a level that holds all the others. */
+export const overall = '$overall'
+
 /** Numbers by date: `2026-11-09`, or `2026-11-09 14:00:00` for hours and minutes, in the project's zone. */
 export const byDate = z.record(z.string().regex(/^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?$/, 'not a date'), z.number())
 

@@ -1,16 +1,19 @@
 import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
 import { entriesOf } from './answers.ts'
-import { backwards, date, forwards, text } from './parameters.ts'
+import { backwards, date, forwards, listOf, text } from './parameters.ts'
 import { segmentsAnswer } from './segmentation.ts'
 
 const type = z.enum(['general', 'unique', 'average'])
 const many = z.number().int().positive()
+const events = listOf(text, { empty: 'name at least one event', other: 'the name of an event, or a list of names' })
+/** The server gives no more names, whatever is asked for. */
+const mostNames = 5000
 
-/** The last `interval` units, or the units between two dates; not both. */
+/** The last `interval` units, the running one included, or the units between two dates; not both. */
 const when = {
   unit: z.enum(['minute', 'hour', 'day', 'week', 'month']),
-  interval: many.optional(),
+  interval: many.optional().describe('the last so many units, the running one included; or both dates'),
   from_date: date.optional(),
   to_date: date.optional(),
 }
@@ -41,7 +44,7 @@ export const eventCalls = {
     path: '/events',
     sends: 'query',
     parameters: z
-      .strictObject({ event: z.union([text.transform((one) => [one]), z.array(text).min(1)]), type, ...when })
+      .strictObject({ event: events, type, ...when })
       .refine(isOneWay, eitherOr)
       .refine(forwards, backwards)
       .refine(isCountable, noHourlyUniques),
@@ -72,8 +75,8 @@ export const eventCalls = {
     path: '/events/names',
     sends: 'query',
     parameters: z
-      // The server gives at most 5,000, and takes dates that its documents do not show.
-      .strictObject({ type, limit: many.max(5000).optional(), from_date: date.optional(), to_date: date.optional() })
+      // The dates are in none of its documents; the server takes them.
+      .strictObject({ type, limit: many.max(mostNames).optional(), from_date: date.optional(), to_date: date.optional() })
       .refine(forwards, backwards),
     answer: z.array(z.string()),
     pools: ['query'],
@@ -102,8 +105,8 @@ export const eventCalls = {
     path: '/events/properties/top',
     sends: 'query',
     parameters: z.strictObject({ event: text, limit: many.optional() }),
-    answer: entriesOf(z.object({ count: z.number().int().optional() })).transform((properties) =>
-      // Some come without a count.
+    answer: entriesOf(z.object({ count: z.number().int().nullish() })).transform((properties) =>
+      // Some come without a count, which is not 0.
       properties.map(([name, { count }]) => ({ name, count: count ?? null })),
     ),
     pools: ['query'],
@@ -119,8 +122,7 @@ export const eventCalls = {
       event: text,
       name: text,
       limit: many.optional(),
-      /** Of the oldest clients. */
-      bucket: text.optional(),
+      bucket: text.optional().describe("of the oldest clients: which of the project's data buckets"),
     }),
     answer: z.array(z.union([z.string(), z.number(), z.boolean()]).transform(String)),
     pools: ['query'],

@@ -18,6 +18,12 @@ export function forwards(value: { from_date?: string | undefined; to_date?: stri
   return value.from_date === undefined || value.to_date === undefined || value.from_date <= value.to_date
 }
 
+export const idleLimit = '`limit` counts values of `on`, and does nothing without it'
+
+export function limitsSomething({ on, limit }: { on?: string | undefined; limit?: number | undefined }): boolean {
+  return limit === undefined || on !== undefined
+}
+
 /** A password or key of somebody else's, by where it is kept; the client reads it when it sends (`secrets` of a call). */
 export const referenceToSecret = z
   .string()

@@ -13,9 +13,6 @@ export interface InsightsValue {
   readonly value: number | null
 }
 
-/** How the vendor calls the row of a level that holds all the others. */
-export const overall = '$overall'
-
 type Nested = readonly (readonly [string, Nested | number | null])[]
 const nested: z.ZodType<Nested, unknown> = z.lazy(() => entriesOf(z.union([z.number(), z.null(), nested]))) as z.ZodType<
   Nested,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
 import { byDate, entriesOf } from './answers.ts'
-import { backwards, forwards, range, segmentLimit, text } from './parameters.ts'
+import { backwards, forwards, idleLimit, limitsSomething, range, segmentLimit, text } from './parameters.ts'
 
 /** Numbers of each segment by date. */
 export const segmentsAnswer = z
@@ -25,11 +25,15 @@ const numericRange = z.strictObject({
 })
 const numbersAnswer = z.object({ results: byDate }).transform(({ results }) => results)
 
-/** `2,000 - 2,100` */
-function boundsOf(name: string): { from: number; to: number } | undefined {
-  const [, from = '', to = ''] = /^(-?[\d,.]+) - (-?[\d,.]+)$/.exec(name) ?? []
-  const bounds = [from, to].map((bound) => Number(bound.replaceAll(',', '')))
-  return from === '' || bounds.some(Number.isNaN) ? undefined : { from: bounds[0] ?? 0, to: bounds[1] ?? 0 }
+const bound = String.raw`(-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)`
+const numbers = new RegExp(`^${bound} - ${bound}$`, 'i')
+
+/** Of `2,000 - 2,100`; undefined for a name that is no range. */
+function boundsOf(name: string): { readonly from: number; readonly to: number } | undefined {
+  const [, from, to] = numbers.exec(name) ?? []
+  if (from === undefined || to === undefined) return undefined
+  const [low = 0, high = 0] = [from, to].map((written) => Number(written.replaceAll(',', '')))
+  return { from: low, to: high }
 }
 
 /** `segmentation` and its kin; the vendor keeps them as they are and builds nothing more on them (maintenance mode). */
@@ -47,12 +51,12 @@ export const segmentationCalls = {
         on: text.optional(),
         where: text.optional(),
         unit: z.enum(['minute', 'hour', 'day', 'month']).optional(),
-        /** Days in each bucket, in lieu of `unit` where `type` is not general. */
-        interval: z.number().int().positive().optional(),
+        interval: z.number().int().positive().optional().describe('days in a bucket, in lieu of `unit`; not for general'),
         type: z.enum(['general', 'unique', 'average']).optional(),
         limit: segmentLimit.optional(),
       })
       .refine(forwards, backwards)
+      .refine(limitsSomething, idleLimit)
       .refine((value) => value.interval === undefined || value.unit === undefined, '`interval` stands in lieu of `unit`')
       .refine(
         (value) => value.interval === undefined || (value.type ?? 'general') !== 'general',
@@ -64,7 +68,8 @@ export const segmentationCalls = {
     budget: 120_000,
   },
   segmentationNumeric: {
-    about: 'counts of an event by date, a numeric property sorted into ranges (maintenance mode)',
+    about:
+      'counts of an event by date, a numeric property sorted into ranges (maintenance mode; saved Insights reports are the newer way)',
     api: 'query',
     method: 'GET',
     path: '/segmentation/numeric',
@@ -72,8 +77,7 @@ export const segmentationCalls = {
     parameters: numericRange
       .extend({
         type: z.enum(['general', 'unique', 'average']).optional(),
-        /** Of the older clients: about how many ranges. */
-        buckets: z.number().int().positive().optional(),
+        buckets: z.number().int().positive().optional().describe('about how many ranges; of the older clients'),
       })
       .refine(forwards, backwards),
     answer: segmentsAnswer.transform(({ dates, segments, legendSize }) => ({
@@ -86,7 +90,7 @@ export const segmentationCalls = {
     budget: 120_000,
   },
   segmentationAverage: {
-    about: 'the average of a numeric expression by date (maintenance mode)',
+    about: 'the average of a numeric expression by date (maintenance mode; saved Insights reports are the newer way)',
     api: 'query',
     method: 'GET',
     path: '/segmentation/average',
@@ -112,20 +116,24 @@ export const segmentationCalls = {
         where: text.optional(),
         type: z.enum(['general', 'unique', 'average']).optional(),
         unit: z.enum(['minute', 'hour', 'day', 'month']).optional(),
-        /** The largest of each property on its own, so that many pairs of them never happened. */
-        limit: segmentLimit.optional(),
-        action: z.enum(['sum', 'average']).optional(),
-        buckets: z.number().int().positive().optional(),
-        allow_more_buckets: z.boolean().optional(),
+        limit: segmentLimit
+          .optional()
+          .describe('the largest values of outer, and as many of inner: each on its own, not of inner within an outer'),
+        action: z.enum(['sum', 'average']).optional().describe('seen in public code'),
+        buckets: z.number().int().positive().optional().describe('seen in public code'),
+        allow_more_buckets: z.boolean().optional().describe('seen in public code'),
       })
       .refine(forwards, backwards),
     answer: z
       .object({ data: z.object({ series: z.array(z.string()), values: entriesOf(entriesOf(byDate)) }) })
       .transform(({ data }) => ({
         dates: data.series.toSorted(),
+        /** Values that came of each property; as many as `limit` may mean that there are more. */
+        outers: data.values.length,
+        inners: new Set(data.values.flatMap(([, inners]) => inners.map(([inner]) => inner))).size,
         segments: data.values.flatMap(([outer, inners]) =>
           inners
-            // The cross product of the largest values has pairs that never happened.
+            // Each of the one stands with each of the other, so most pairs may never have happened.
             .filter(([, values]) => Object.values(values).some((value) => value !== 0))
             .map(([inner, values]) => ({ outer, inner, values })),
         ),
@@ -134,7 +142,8 @@ export const segmentationCalls = {
     budget: 120_000,
   },
   segmentationSum: {
-    about: 'the sum of a numeric expression by date (maintenance mode)',
+    about:
+      'the sum of a numeric expression by date; what is no number adds 0 (maintenance mode; saved Insights reports are the newer way)',
     api: 'query',
     method: 'GET',
     path: '/segmentation/sum',

@@ -27,7 +27,7 @@ function peopleIn(lines: readonly Line[], where: string | undefined): Happening[
 const is = (one: Happening, event: string) => event === 'any' || one.event === event
 
 /** The units that the timeframe touches, by their first day, and when they end: within the timeframe, and by themselves. */
-function unitsIn({ question, windows: { timeframe }, calendar }: Asked) {
+function unitsIn({ question, windows: { timeframe }, calendar, scheduledAt }: Asked) {
   const units: { date: string; end: number; wholeEnd: number; wholeStart: number }[] = []
   const name = (at: number) => labelOf(at, question.unit, calendar.timezone, calendar.weekStart)
   const startOf = (date: Temporal.PlainDate) => date.toZonedDateTime(calendar.timezone).epochMilliseconds
@@ -42,7 +42,8 @@ function unitsIn({ question, windows: { timeframe }, calendar }: Asked) {
     })
     first = next
   }
-  return units
+  // The running one is left out.
+  return timeframe.partial ? units.filter(({ wholeEnd }) => wholeEnd <= scheduledAt.epochMilliseconds) : units
 }
 
 /** What the clock on the wall shows, as if it were UTC's. */
@@ -67,8 +68,15 @@ export function expectRetention(lines: readonly Line[], ask: Ask<'retention'>): 
   const wall = (at: number) => wallClock(at, calendar.timezone)
   const label = ({ at }: Happening) => labelOf(at, unit, calendar.timezone, calendar.weekStart)
 
+  const now = wall(scheduledAt.epochMilliseconds)
+  const units = unitsIn(ask).map(({ date, end }) => {
+    const all = Array.from({ length: question.intervals + 1 }, (_, nth) => nth)
+    return { date, over: all.filter((nth) => now - wall(end) >= (nth + 1) * length) }
+  })
   const entries = peopleIn(lines, question.where).flatMap((own): Entry[] => {
-    const entering = own.filter((one) => is(one, first) && isIn(one, windows.timeframe))
+    const entering = own.filter(
+      (one) => is(one, first) && isIn(one, windows.timeframe) && units.some(({ date }) => date === label(one)),
+    )
     const stays = counting === 'birth' ? [entering] : [...Map.groupBy(entering, label).values()]
     return stays.flatMap((stay): Entry[] => {
       const earliest = Math.min(...stay.map(({ at }) => at))
@@ -85,11 +93,6 @@ export function expectRetention(lines: readonly Line[], ask: Ask<'retention'>): 
     })
   })
 
-  const now = wall(scheduledAt.epochMilliseconds)
-  const units = unitsIn(ask).map(({ date, end }) => {
-    const all = Array.from({ length: question.intervals + 1 }, (_, nth) => nth)
-    return { date, over: all.filter((nth) => now - wall(end) >= (nth + 1) * length) }
-  })
   const cohorts = (some: readonly Entry[]) =>
     units.map(({ date, over }): ExpectedCohort => {
       const own = some.filter((entry) => entry.unit === date)
@@ -109,7 +112,7 @@ interface Active {
 }
 
 export function expectFrequency(lines: readonly Line[], ask: Ask<'frequency'>): ExpectedCohorts {
-  const { question, windows, calendar, scheduledAt } = ask
+  const { question, windows, calendar } = ask
   const { event, unit, of, on } = question
   const usual = { day: { hour: 24, day: 1 }, week: { hour: 168, day: 7 }, month: { hour: 744, day: 31 } }[unit][of]
   const label = (one: Happening, by: string) => labelOf(one.at, by, calendar.timezone, calendar.weekStart)
@@ -123,8 +126,7 @@ export function expectFrequency(lines: readonly Line[], ask: Ask<'frequency'>): 
   const split = people.flatMap((own) =>
     on === undefined ? [] : [...Map.groupBy(own, (one) => segmentOf(on, one))].flatMap(([name, some]) => activeIn(some, name)),
   )
-  const running = windows.timeframe.partial
-  const units = unitsIn(ask).filter(({ wholeEnd }) => !running || wholeEnd <= scheduledAt.epochMilliseconds)
+  const units = unitsIn(ask)
   const cohorts = (some: readonly Active[]) =>
     units.map(({ date, wholeStart, end }): ExpectedCohort => {
       const own = some.filter((one) => one.unit === date)

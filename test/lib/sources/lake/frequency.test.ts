@@ -78,7 +78,7 @@ test('the running unit is left out, and one that the timeframe cuts is marked', 
   const lines = [at('11-02T12:00'), at('11-09T06:00')]
   const running = await ask(lines, {}, { timeframe: 'this_2_weeks' })
   expect(running.cohorts.map(({ date, size }) => [date, size])).toEqual([['2026-11-02', 1]])
-  expect(running.notes).toEqual([{ kind: 'partial', text: 'the week of 2026-11-09 is still running and left out' }])
+  expect(running.notes).toEqual([{ kind: 'partial', text: 'the running week is not in it' }])
   const only = await ask(lines, { on: 'p' }, { timeframe: 'this_1_week' })
   expect(only).toMatchObject({ cohorts: [], segments: [], notes: [{ kind: 'partial' }] })
   const cut = await ask(lines, {}, { timeframe: { start: '2026-11-02', end: '2026-11-06' } })

@@ -72,7 +72,7 @@ describe('what a lake cannot answer is said before it is asked', () => {
     [retention({ where: 'user["$email"] == "a"' }), 'user["$email"] is not in a lake'],
     [retention({ on: 'properties[x]' }), 'double quotes'],
     [frequency({ on: 'p', where: 'properties["n"] > 1' }), undefined],
-    [frequency({ unit: 'day', of: 'day' }), 'a day is divided into hours; write of: hour'],
+    [frequency({ unit: 'day', of: 'day' }), 'a day is divided into hours; write `of: hour`'],
     [frequency({ where: 'properties["a"] + 1' }), 'is neither true nor false'],
     [frequency({ on: 'user["a"]' }), 'user["a"] is not in a lake'],
     [top({ what: 'events' }), undefined],

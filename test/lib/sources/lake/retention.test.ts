@@ -149,17 +149,16 @@ describe('a cohort', () => {
     expect(sundays).toEqual(['11-01 0: 0 0', '11-08 1: 0 0'])
   })
 
-  test('that the timeframe cuts, or that still runs, is marked', async () => {
+  test('that the timeframe cuts is marked, one that still runs is left out', async () => {
     const cut = await ask([], {}, { ...framing, timeframe: { start: '2026-11-04', end: '2026-11-16' } })
     expect(cut.notes).toEqual([
       { kind: 'partial', text: 'only a part of the week of 2026-11-02 is in the period, so it has fewer people' },
     ])
     const running = await ask([at('11-09T06:00', 'In'), at('11-09T06:30', 'Out')], {}, { timeframe: 'this_2_weeks' })
-    expect(running.cohorts).toEqual([
-      { date: '2026-11-02', size: 0, counts: [] },
-      { date: '2026-11-09', size: 1, counts: [] },
-    ])
-    expect(running.notes).toEqual([{ kind: 'partial', text: 'the period is still running, so its figures still grow' }])
+    expect(running.cohorts).toEqual([{ date: '2026-11-02', size: 0, counts: [] }])
+    expect(running.notes).toEqual([{ kind: 'partial', text: 'the running week is not in it' }])
+    const only = await ask([at('11-09T06:00', 'In')], { on: 'p' }, { timeframe: 'this_1_week' })
+    expect(only).toMatchObject({ cohorts: [], segments: [], notes: [{ kind: 'partial' }] })
   })
 })
 

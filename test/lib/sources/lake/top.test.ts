@@ -24,7 +24,7 @@ describe('events', () => {
   test.each([
     [
       'general',
-      'count',
+      'events',
       [
         ['Open', 5],
         ['Größe 📏', 3],
@@ -34,7 +34,7 @@ describe('events', () => {
     ],
     [
       'unique',
-      'people',
+      'unique',
       [
         ['Größe 📏', 3],
         ['Open', 2],
@@ -44,7 +44,7 @@ describe('events', () => {
     ],
     [
       'average',
-      'events per person',
+      'average',
       [
         ['Open', 2.5],
         ['Größe 📏', 1],
@@ -105,7 +105,7 @@ describe('properties', () => {
     const body = await ask(lines, { what: 'properties' })
     expect(body.columns).toEqual([
       { name: 'property', type: 'text' },
-      { name: 'count', type: 'number' },
+      { name: 'events', type: 'number' },
     ])
     expect(body.rows).toEqual([
       ['plan', 3],
@@ -152,7 +152,7 @@ describe('values', () => {
     const body = await ask(lines, { what: 'values', property: 'p', event: 'A' })
     expect(body.columns).toEqual([
       { name: 'p', type: 'text' },
-      { name: 'count', type: 'number' },
+      { name: 'events', type: 'number' },
     ])
     expect(body.rows).toEqual([
       ['5', 2],
@@ -173,6 +173,9 @@ describe('values', () => {
       ['false', 4],
       ['true', 2],
     ])
-    expect((await ask(lines, { what: 'values', property: 'count' })).columns.map(({ name }) => name)).toEqual(['value', 'count'])
+    expect((await ask(lines, { what: 'values', property: 'events' })).columns.map(({ name }) => name)).toEqual([
+      'events',
+      'events count',
+    ])
   })
 })

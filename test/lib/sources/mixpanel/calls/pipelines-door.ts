@@ -13,7 +13,7 @@ export const vault: Readonly<Record<string, string>> = {
 }
 
 /** A client whose secrets stand in the vault, with what it traced. */
-export function openDoor(vendor: Vendor, options: Partial<MixpanelOptions> = {}) {
+export function openDoor(vendor: Pick<Vendor, 'url'>, options: Partial<MixpanelOptions> = {}) {
   const time = fakeTime()
   const lines: string[] = []
   const client = createMixpanelClient({

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest'
+import type { Question } from '../../../../lib/query.ts'
+import * as words from '../../../../lib/query.ts'
+import type { Finding } from '../../../../lib/sources/source.ts'
+import type { Expected } from '../../../servers/vendor.ts'
+import { withMixpanel } from './asking.ts'
+
+function question(asked: Record<string, object>): Question {
+  const [[kind, body] = ['', {}]] = Object.entries(asked)
+  return { kind, ...words.questions[kind as 'segmentation'].parse(body) } as unknown as Question
+}
+
+/** What is found of questions, each in a query named q1, q2 …, with just these requests. */
+function findings(questions: readonly Record<string, object>[], expected: readonly Expected[]): Promise<Finding[] | undefined> {
+  const asked = questions.map((one, at) => ({ report: 'weekly', query: `q${at + 1}`, question: question(one) }))
+  return withMixpanel(expected, async (source) => source.inspect?.(asked))
+}
+
+const names = (body: readonly string[]): Expected => ({
+  path: '/api/query/events/names',
+  query: { project_id: '1234567', type: 'general', limit: '5000' },
+  answer: { body },
+})
+const properties = (event: string, ...has: readonly string[]): Expected => ({
+  path: '/api/query/events/properties/top',
+  query: { project_id: '1234567', event, limit: '500' },
+  answer: { body: Object.fromEntries(has.map((name) => [name, { count: 3 }])) },
+})
+const funnels = (...has: readonly [number, string][]): Expected => ({
+  path: '/api/query/funnels/list',
+  query: { project_id: '1234567' },
+  answer: { body: has.map(([funnel_id, name]) => ({ funnel_id, name })) },
+})
+const steps = (...has: readonly object[]): Expected => ({
+  path: '/api/query/funnels',
+  // The clock of the source stands on Monday 16 November 2026.
+  query: { project_id: '1234567', funnel_id: '7509', from_date: '2026-11-15', to_date: '2026-11-15', interval: '1' },
+  answer: { body: { meta: { dates: ['2026-11-15'] }, data: { '2026-11-15': { steps: has } } } },
+})
+const step = (event: string, label?: string) => ({
+  count: 1,
+  event,
+  goal: event,
+  ...(label === undefined ? {} : { step_label: label }),
+})
+
+describe('looking up what questions name', () => {
+  test('asks for the names once, and finds nothing wrong with those that are there', async () => {
+    const asked = [
+      { segmentation: { event: ['Sign Up', 'Invite'] } },
+      { retention: { first: 'Sign Up', then: 'any' } },
+      { frequency: { event: 'Invite', unit: 'week', of: 'day' } },
+    ]
+    expect(await findings(asked, [names(['Sign Up', 'Invite'])])).toEqual([])
+  })
+
+  test('names an event that is not there, and the one that was meant', async () => {
+    expect(await findings([{ segmentation: { event: ['Sign up', 'Zebra'] } }], [names(['Sign Up', 'Invite'])])).toEqual([
+      {
+        report: 'weekly',
+        query: 'q1',
+        problem: 'no event called "Sign up" came in the last 31 days',
+        remedy: 'did you mean "Sign Up"?',
+      },
+      { report: 'weekly', query: 'q1', problem: 'no event called "Zebra" came in the last 31 days', remedy: undefined },
+    ])
+  })
+
+  test('says nothing of custom events, and of names where the list was cut', async () => {
+    expect(await findings([{ segmentation: { event: '$custom_event:17' } }], [])).toEqual([])
+    const full = Array.from({ length: 5000 }, (_, at) => `Event ${at}`)
+    expect(await findings([{ segmentation: { event: 'Rare' } }], [names(full)])).toEqual([])
+  })
+
+  test('reads the properties of on, of and where, once for each event', async () => {
+    const asked = [
+      { segmentation: { event: 'Charge', on: 'contry' } },
+      {
+        segmentation: {
+          event: 'Charge',
+          type: 'sum',
+          of: 'amount',
+          where: 'properties["plan"] == "pro" and defined(user["$email"])',
+        },
+      },
+    ]
+    const found = await findings(asked, [names(['Charge']), properties('Charge', 'country', 'amount', '$os')])
+    expect(found?.map(({ query, problem, remedy }) => [query, problem, remedy])).toEqual([
+      ['q1', 'no event "Charge" has a property "contry"', 'did you mean "country"?'],
+      ['q2', 'no event "Charge" has a property "plan"', undefined],
+    ])
+  })
+
+  test('does not look for properties of an event that is not there', async () => {
+    const found = await findings([{ segmentation: { event: 'Chrge', on: 'country' } }], [names(['Charge'])])
+    expect(found?.map(({ remedy }) => remedy)).toEqual(['did you mean "Charge"?'])
+  })
+})
+
+describe('a saved funnel', () => {
+  const funnel = { funnel: { steps: ['Sign Up', 'Played'], within: '7 days', saved: { product: '7509' } } }
+
+  test('is there and has the steps, a custom event by its label', async () => {
+    const there = [funnels([7509, 'Activation']), steps(step('Sign Up'), step('$custom_event:12', 'Played'))]
+    expect(await findings([funnel, funnel], there)).toEqual([])
+  })
+
+  test('has others', async () => {
+    const [found] = (await findings([funnel], [funnels([7509, 'Activation']), steps(step('Sign Up'), step('Paid'))])) ?? []
+    expect(found?.problem).toBe('the saved funnel 7509 has the steps Sign Up → Paid, and the question names Sign Up → Played')
+  })
+
+  test('is not there; then the others are named', async () => {
+    const [found] = (await findings([funnel], [funnels([7510, 'Checkout'])])) ?? []
+    expect(found).toMatchObject({ problem: 'the project has no saved funnel 7509', remedy: 'it has 7510 (Checkout)' })
+  })
+})
+
+test('a saved report that is gone is found', async () => {
+  const [found] =
+    (await findings(
+      [{ saved: { insights: '60327213' } }],
+      [
+        {
+          path: '/api/query/insights',
+          query: { project_id: '1234567', bookmark_id: '60327213' },
+          answer: { status: 404, body: { error: 'bookmark not found' } },
+        },
+      ],
+    )) ?? []
+  expect(found?.problem).toContain('60327213 cannot be asked')
+  expect(found?.problem).toContain('bookmark not found')
+})
