@@ -1,31 +1,20 @@
-import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runCommand } from './command.ts'
 import { startVendor } from './vendor.ts'
 
-const program = join(import.meta.dirname, '..', '..', 'functions', 'cli.ts')
 let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'our reports '))
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** Runs the command line as a user does, in a folder that is not the repository. */
-async function broadsheet(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd: tmpdir(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A project secret, in the shape that Mixpanel gives it.
-    env: { PATH: process.env['PATH'], PROJECT_SECRET: '0123456789abcdef'.repeat(2) },
-  })
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exited])
-  return { code, out, err }
-}
+/** A project secret, in the shape that Mixpanel gives it. */
+const env = { PROJECT_SECRET: '0123456789abcdef'.repeat(2) }
+const broadsheet = (...args: string[]) => runCommand(args, env)
 
 const file = `timezone: Europe/Berlin
 sources:

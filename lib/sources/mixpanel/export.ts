@@ -10,7 +10,7 @@ import type { Credential } from './access.ts'
 import { accessFor } from './access.ts'
 import type { MixpanelCall } from './call.ts'
 import { prepare } from './call.ts'
-import { backwards, forwards, listOf, range, text } from './calls/parameters.ts'
+import { backwards, condition, forwards, listOf, range, text } from './calls/parameters.ts'
 import type { ExportedEvent } from './export-lines.ts'
 import { readExport } from './export-lines.ts'
 import type { Caller } from './failure.ts'
@@ -39,7 +39,7 @@ const rawExport = {
         text.regex(/^(?!\s*\[.*\]\s*$)/s, 'give several events as a list, not as JSON text'),
         { empty: 'leave `event` out for all events', other: '`event` is a name or a list of names' },
       ).optional(),
-      where: text.optional(),
+      where: condition.optional(),
       limit: z.number().int().min(1).max(100_000).optional(),
       /** `time` in milliseconds instead of seconds. */
       time_in_ms: z.boolean().optional(),

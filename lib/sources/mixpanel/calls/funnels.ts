@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
 import { funnelAnswer } from './funnel-answer.ts'
-import { backwards, forwards, id, idleLimit, limitsSomething, range, segmentLimit, text } from './parameters.ts'
+import { backwards, condition, expression, forwards, id, idleLimit, limitsSomething, range, segmentLimit } from './parameters.ts'
 
 const daysOfUnit = { second: 1 / 86_400, minute: 1 / 1440, hour: 1 / 24, day: 1 }
 const longestDays = 90
@@ -22,8 +22,8 @@ export const funnelCalls = {
         length_unit: z.enum(['day', 'hour', 'minute', 'second']).optional(),
         interval: z.number().int().positive().optional().describe('days in a bucket; `unit` is another way of saying it'),
         unit: z.enum(['day', 'week', 'month']).optional(),
-        on: text.optional(),
-        where: text.optional(),
+        on: expression.optional(),
+        where: condition.optional(),
         limit: segmentLimit.optional(),
       })
       .refine(forwards, backwards)

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import type { ExpressionUse } from '../../../expression.ts'
+import { parseExpression, readable } from '../../../expression.ts'
 import { credentialReference } from '../../reference.ts'
 
 /** What parameters of several calls are made of. */
@@ -23,6 +25,22 @@ export const idleLimit = '`limit` counts values of `on`, and does nothing withou
 export function limitsSomething({ on, limit }: { on?: string | undefined; limit?: number | undefined }): boolean {
   return limit === undefined || on !== undefined
 }
+
+/** An expression as Mixpanel reads it, in its own words; a mistake is told with its place and what would be right. */
+function expressionOf(use: ExpressionUse) {
+  return text.superRefine((value, context) => {
+    const read = parseExpression(value, use)
+    if (!('problem' in read)) return
+    const { problem, position, suggestion } = read
+    context.addIssue({ code: 'custom', message: `${problem} (character ${position + 1}); write ${suggestion}` })
+  })
+}
+/** What events are split or measured by: `properties["country"]`. */
+export const expression = expressionOf({ reads: readable.events })
+/** Which events count. */
+export const condition = expressionOf({ reads: readable.events, condition: true })
+/** Which profiles are given. */
+export const peopleCondition = expressionOf({ reads: readable.people, condition: true })
 
 /** A password or key of somebody else's, by where it is kept; the client reads it when it sends (`secrets` of a call). */
 export const referenceToSecret = z

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
 import { entriesOf } from './answers.ts'
-import { backwards, forwards, id, range, text } from './parameters.ts'
+import { backwards, forwards, id, peopleCondition, range, text } from './parameters.ts'
 
 const json = z.record(z.string(), z.unknown())
 
@@ -59,7 +59,7 @@ export const peopleCalls = {
     sends: 'form',
     parameters: z
       .strictObject({
-        where: text.optional(),
+        where: peopleCondition.optional(),
         distinct_id: text.optional(),
         distinct_ids: z.array(text).min(1).optional(),
         output_properties: z.array(text).min(1).optional(),

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { date, listOf, referenceToSecret, text } from './parameters.ts'
+import { condition, date, listOf, referenceToSecret, text } from './parameters.ts'
 
 /** The form of each type of pipeline: what it takes, and which values. Which of them go together: pipelines-create.ts. */
 
@@ -18,7 +18,7 @@ const schedule = {
   to_date: date.optional().describe('inclusive; without it the export goes on'),
   frequency: z.enum(['daily', 'hourly']).optional().describe('without to_date only'),
   events: events.optional().describe('all, unless said'),
-  where: text.optional().describe('an expression on events'),
+  where: condition.optional().describe('an expression on events'),
 }
 const raw = {
   ...schedule,

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
-import { listOf, referenceToSecret, text } from './parameters.ts'
+import { condition, listOf, referenceToSecret, text } from './parameters.ts'
 import { created, done, jobs, tasksByState, timeline } from './pipelines-answers.ts'
 import { pipeline } from './pipelines-create.ts'
 import { events, group, role } from './pipelines-forms.ts'
@@ -40,7 +40,7 @@ export const pipelineCalls = {
       .strictObject({
         name: text,
         events: events.optional(),
-        where: text.optional(),
+        where: condition.optional(),
         azure_client_id: text.optional(),
         azure_client_secret: referenceToSecret.optional().describe('ssm:/name, secretsmanager:name or env:NAME'),
         azure_tenant_id: text.optional(),

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
-import { backwards, forwards, range, text } from './parameters.ts'
+import { backwards, condition, expression, forwards, range, text } from './parameters.ts'
 
 const count = z.number().int().positive()
 const byDay = z.iso.date()
@@ -21,15 +21,15 @@ export const retentionCalls = {
         born_event: text.optional(),
         /** What counts as coming back; any event unless said. */
         event: text.optional(),
-        born_where: text.optional(),
-        where: text.optional(),
+        born_where: condition.optional(),
+        where: condition.optional(),
         /** Units in an interval. */
         interval: count.optional(),
         /** Intervals after the 0th. */
         interval_count: count.optional(),
         unit: z.enum(['day', 'week', 'month']).optional(),
         unbounded_retention: z.boolean().optional(),
-        on: text.optional(),
+        on: expression.optional(),
         limit: count.optional(),
       })
       .refine(forwards, backwards)
@@ -58,8 +58,8 @@ export const retentionCalls = {
         unit: z.enum(['day', 'week', 'month']),
         addiction_unit: z.enum(['hour', 'day']),
         event: text.optional(),
-        where: text.optional(),
-        on: text.optional(),
+        where: condition.optional(),
+        on: expression.optional(),
         limit: count.optional(),
       })
       .refine(forwards, backwards),

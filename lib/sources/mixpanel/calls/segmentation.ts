@@ -1,7 +1,17 @@
 import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
 import { byDate, entriesOf } from './answers.ts'
-import { backwards, forwards, idleLimit, limitsSomething, range, segmentLimit, text } from './parameters.ts'
+import {
+  backwards,
+  condition,
+  expression,
+  forwards,
+  idleLimit,
+  limitsSomething,
+  range,
+  segmentLimit,
+  text,
+} from './parameters.ts'
 
 /** Numbers of each segment by date. */
 export const segmentsAnswer = z
@@ -19,8 +29,8 @@ export const segmentsAnswer = z
 const numericRange = z.strictObject({
   event: text,
   ...range,
-  on: text,
-  where: text.optional(),
+  on: expression,
+  where: condition.optional(),
   unit: z.enum(['hour', 'day']).optional(),
 })
 const numbersAnswer = z.object({ results: byDate }).transform(({ results }) => results)
@@ -48,8 +58,8 @@ export const segmentationCalls = {
       .strictObject({
         event: text,
         ...range,
-        on: text.optional(),
-        where: text.optional(),
+        on: expression.optional(),
+        where: condition.optional(),
         unit: z.enum(['minute', 'hour', 'day', 'month']).optional(),
         interval: z.number().int().positive().optional().describe('days in a bucket, in lieu of `unit`; not for general'),
         type: z.enum(['general', 'unique', 'average']).optional(),
@@ -111,9 +121,9 @@ export const segmentationCalls = {
       .strictObject({
         event: text,
         ...range,
-        inner: text,
-        outer: text,
-        where: text.optional(),
+        inner: expression,
+        outer: expression,
+        where: condition.optional(),
         type: z.enum(['general', 'unique', 'average']).optional(),
         unit: z.enum(['minute', 'hour', 'day', 'month']).optional(),
         limit: segmentLimit

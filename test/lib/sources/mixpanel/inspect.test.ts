@@ -48,6 +48,7 @@ describe('looking up what questions name', () => {
   test('asks for the names once, and finds nothing wrong with those that are there', async () => {
     const asked = [
       { segmentation: { event: ['Sign Up', 'Invite'] } },
+      // biome-ignore lint/suspicious/noThenProperty: the word of the project file
       { retention: { first: 'Sign Up', then: 'any' } },
       { frequency: { event: 'Invite', unit: 'week', of: 'day' } },
     ]

@@ -1,0 +1,162 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startVendor } from '../servers/vendor.ts'
+import { runCommand } from './command.ts'
+
+const secret = 'Zk3vQ9pLr7TnX2mB'
+const env = { ACCOUNT: `reports:${secret}` }
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'our vendors '))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+async function project(url: string, queries = '', budget = ''): Promise<string> {
+  const text = `timezone: Europe/Berlin
+sources:
+  product: { kind: mixpanel, project: 1234567, region: eu, credentials: env:ACCOUNT, url: '${url}'${budget} }
+  own: { kind: lake, events: . }
+defaults: { source: product }
+reports:
+  weekly:
+    schedule: cron(0 8 ? * MON *)
+    queries:
+      signups: { segmentation: { event: Sign up, type: unique }, timeframe: previous_1_week, compare: [previous, year] }
+${queries}`
+  await writeFile(join(folder, 'broadsheet.yaml'), text)
+  return folder
+}
+const nowhere = 'http://127.0.0.1:9'
+const call = (...args: string[]) => runCommand(['call', ...args, '--project', folder], env)
+
+describe('call', () => {
+  test('lists what there is, without a credential', async () => {
+    await project(nowhere)
+    const { code, out } = await runCommand(['call', 'product', '--project', folder])
+    expect(code).toBe(0)
+    for (const name of ['segmentation ', 'retention ', 'annotationsMove', 'engageAll', 'pipelinesCreate', 'exportEvents']) {
+      expect(out).toContain(name)
+    }
+  })
+
+  test('shows what one takes', async () => {
+    await project(nowhere)
+    const { code, out } = await call('product', 'segmentation')
+    expect(code).toBe(0)
+    expect(out).toMatch(/event +text, needed/)
+    expect(out).toMatch(/unit +minute, hour, day or month/)
+    expect(out).toMatch(/format +json or csv/)
+    const { out: json } = await call('product', 'segmentation', '--json')
+    expect(JSON.parse(json)).toEqual([expect.objectContaining({ name: 'segmentation' })])
+  })
+
+  test.each([
+    [['nobody'], 'there is no source "nobody"; the project has product, own'],
+    [['own'], 'own is a lake, and there is no vendor to call'],
+    [['product', 'retain'], 'mixpanel has no call "retain"; broadsheet call product lists them'],
+    [['product', 'toString', '{}'], 'mixpanel has no call "toString"'],
+    [['product', 'retention', '{from_date}'], 'the parameters are not JSON'],
+    [['product', 'retention', '[]'], 'retention'],
+    [
+      ['product', 'segmentation', '{"event":"A","from_date":"2026-11-10","to_date":"2026-11-09"}'],
+      'from_date lies after to_date',
+    ],
+  ])('refuses %j and sends nothing', async (args, words) => {
+    await using vendor = await startVendor([])
+    await project(vendor.url)
+    const { code, out, err } = await call(...args)
+    expect(code).toBe(2)
+    expect(out).toBe('')
+    expect(err).toContain(words)
+  })
+
+  test('prints the answer as JSON, and leaves a mark in the ledger of the store', async () => {
+    const path = '/api/query/funnels/list'
+    const body = [{ funnel_id: 7509, name: 'Activation' }]
+    await using vendor = await startVendor([{ path, query: { project_id: '1234567' }, answer: { body } }])
+    await project(vendor.url)
+    const { code, out, err } = await call('product', 'funnelsList', '{}', '--verbose')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual([{ id: '7509', name: 'Activation' }])
+    expect(err).toMatch(/^GET 127\.0\.0\.1:\d+\/api\/query\/funnels\/list 200 \d+ ms\n$/)
+    const limits = join(folder, '.broadsheet', 'state', 'limits')
+    expect(await readdir(limits)).toEqual(['mixpanel-eu-1234567-query.json'])
+    expect(await readFile(join(limits, 'mixpanel-eu-1234567-query.json'), 'utf8')).not.toContain(secret)
+  })
+
+  test('keeps within the budget, however often it is called, and says until when', async () => {
+    const answer = { path: '/api/query/funnels/list', query: { project_id: '1234567' }, answer: { body: [] } }
+    await using vendor = await startVendor([answer, answer])
+    await project(vendor.url, '', ', budget: 2 per hour')
+    const codes = []
+    for (let at = 0; at < 2; at += 1) codes.push((await call('product', 'funnelsList', '{}')).code)
+    const third = await call('product', 'funnelsList', '{}')
+    expect([...codes, third.code]).toEqual([0, 0, 1])
+    expect(third.err).toContain('2 of 2')
+  })
+
+  test('prints the vendor’s CSV as it came, reads parameters from stdin, and streams events', async () => {
+    const days = { from_date: '2026-11-09', to_date: '2026-11-09' }
+    const lines = '{"event":"A","properties":{"time":1}}\n{"event":"B","properties":{"time":2}}\n'
+    await using vendor = await startVendor([
+      {
+        path: '/api/query/segmentation',
+        query: { project_id: '1234567', event: 'A', ...days, format: 'csv' },
+        answer: { body: 'date,A\n2026-11-09,3\n' },
+      },
+      {
+        path: '/api/2.0/export',
+        query: { project_id: '1234567', ...days },
+        answer: { body: gzipSync(lines), headers: { 'content-encoding': 'gzip' } },
+      },
+    ])
+    await project(vendor.url)
+    const given = JSON.stringify({ event: 'A', ...days, format: 'csv' })
+    const csv = await runCommand(['call', 'product', 'segmentation', '-', '--project', folder], env, given)
+    expect(csv).toMatchObject({ code: 0, out: 'date,A\n2026-11-09,3\n' })
+    const events = await call('product', 'exportEvents', JSON.stringify(days))
+    expect(events).toMatchObject({ code: 0, out: lines })
+  })
+
+  test('fails with the vendor’s words, without the secret', async () => {
+    const answer = { status: 403, body: { error: `Permission denied for reports:${secret}` } }
+    await using vendor = await startVendor([{ path: '/api/query/funnels/list', query: { project_id: '1234567' }, answer }])
+    await project(vendor.url)
+    const { code, out, err } = await call('product', 'funnelsList', '{}', '--json')
+    expect(code).toBe(1)
+    expect(err).toContain('Permission denied')
+    expect(`${out}${err}`).not.toContain(secret)
+  })
+})
+
+describe('check', () => {
+  test('plans the coming week, says what is in maintenance mode, and warns where more is asked than fits', async () => {
+    await project(nowhere, '', ', budget: 3 per hour')
+    const { code, out } = await runCommand(['check', '--project', folder])
+    expect(code).toBe(0)
+    // Uniques: one for the days, one for the week, one for each compared week.
+    expect(out).toMatch(/Mixpanel project 1234567 \(product\), 3 in any hour\n +4 {2}Mon .* 08:00: weekly\n/)
+    expect(out).toContain('1 more than fit')
+    expect(out).toContain('maintenance mode')
+    const { out: json } = await runCommand(['check', '--project', folder, '--json'])
+    expect(JSON.parse(json).budget.limits[0].peak.calls).toBe(4)
+  })
+
+  test('asks online whether what is named is there, and fails where it is not', async () => {
+    const names = { path: '/api/query/events/names', query: { project_id: '1234567', type: 'general', limit: '5000' } }
+    await using vendor = await startVendor([
+      { ...names, answer: { body: ['Sign Up'] } },
+      { ...names, answer: { body: ['Sign up'] } },
+    ])
+    await project(vendor.url)
+    const first = await runCommand(['check', '--online', '--project', folder], env)
+    expect(first.code).toBe(1)
+    expect(first.out).toContain('weekly, signups: no event called "Sign up" came in the last 31 days; did you mean "Sign Up"?')
+    const second = await runCommand(['check', '--online', '--project', folder], env)
+    expect(second.code).toBe(0)
+    expect(second.out).toContain('Asked online: every event')
+  })
+})
