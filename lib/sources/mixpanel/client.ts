@@ -8,6 +8,9 @@ import { accessFor, adviceOn, readCredential } from './access.ts'
 import type { MixpanelCall } from './call.ts'
 import { prepare, withSecrets } from './call.ts'
 import { calls } from './calls/index.ts'
+import type { Profile, ProfilesAsked } from './calls/people.ts'
+import type { Moved } from './composed.ts'
+import { annotationsMove, engageAll } from './composed.ts'
 import type { Exports } from './export.ts'
 import { createExports } from './export.ts'
 import { failureOfReply } from './failure.ts'
@@ -64,6 +67,10 @@ export type MixpanelClient = {
 } & {
   readonly export: Exports['export']
   readonly exportEvents: Exports['exportEvents']
+  /** All profiles, page after page; see `engageAll` in composed.ts. */
+  engageAll(parameters?: ProfilesAsked, signal?: AbortSignal): AsyncGenerator<Profile, void>
+  /** Another date for an annotation: a new one is made, then the old one deleted. */
+  annotationsMove(parameters: Parameters<typeof annotationsMove>[1], signal?: AbortSignal): Promise<Moved>
   /** Any call by its name, parameters unchecked by the compiler: what `broadsheet call` does. A text for `format: 'csv'`. */
   call(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown>
   /** What a call would send, on one line: method, address and parameters, without the credential. */
@@ -105,9 +112,12 @@ export function createMixpanelClient(options: MixpanelOptions): MixpanelClient {
       (parameters: object = {}, signal?: AbortSignal) => request(name, parameters, signal),
     ]),
   )
+  // The one cast: TypeScript does not follow a table of schemas into a table of functions.
+  const single = methods as unknown as { readonly [Name in CallName]: Method<Name> }
   return {
-    // The one cast: TypeScript does not follow a table of schemas into a table of functions.
-    ...(methods as unknown as { readonly [Name in CallName]: Method<Name> }),
+    ...single,
+    engageAll: (parameters, signal) => engageAll(single, parameters, signal),
+    annotationsMove: (parameters, signal) => annotationsMove(single, parameters, signal),
     export: exporting.export,
     exportEvents: exporting.exportEvents,
     call: request,

@@ -82,6 +82,11 @@ export function historyDays(error: unknown): number | undefined {
   return days === undefined ? undefined : Number(days)
 }
 
+/** Whether a call was refused because what it names is not there, or not there any more. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof RefusedError && /^\S+ \S+ 404: /.test(error.message)
+}
+
 /** The text of `{"error": …}`; undefined where there is none. */
 export function errorIn(json: unknown): string | undefined {
   if (json === null || typeof json !== 'object' || !('error' in json)) return undefined

@@ -6,6 +6,7 @@ import { prepare } from './call.ts'
 import { calls } from './calls/index.ts'
 import type { CallName, MixpanelClient } from './client.ts'
 import { createMixpanelClient } from './client.ts'
+import { composedCalls } from './composed.ts'
 import { exportCalls } from './export.ts'
 import { inspect } from './inspect.ts'
 import { concurrency, vendorsPerHour } from './limits.ts'
@@ -97,7 +98,7 @@ function wordsOfCalls(): Record<string, CallWords> {
     const { about, parameters } = call
     return [name, { about, parameters, ...('csv' in call ? { formats: ['json', 'csv'] } : {}) }]
   })
-  return { ...Object.fromEntries(single), ...exportCalls }
+  return { ...Object.fromEntries(single), ...composedCalls, ...exportCalls }
 }
 
 async function callByName(
@@ -110,6 +111,8 @@ async function callByName(
     throw new UsageError(`Mixpanel ${name}: parameters are a JSON object`)
   // The client checks them against the call's own schema.
   if (name === 'export') return { bytes: (await client.export(parameters as never, signal)).body }
+  if (name === 'engageAll') return { each: client.engageAll(parameters as never, signal) }
+  if (name === 'annotationsMove') return { json: await client.annotationsMove(parameters as never, signal) }
   if (name === 'exportEvents') return { each: client.exportEvents(parameters as never, signal) }
   if (!Object.hasOwn(calls, name)) throw new UsageError(`Mixpanel has no call "${name}"`)
   const answer = await client.call(name as CallName, parameters, signal)

@@ -3,9 +3,17 @@ import type { MixpanelCall } from '../call.ts'
 import { date, id, text } from './parameters.ts'
 
 /** None takes the tags off. */
-const tagIds = z.array(z.number().int())
+const tagIds = z.array(z.number().int().nonnegative())
 /** The vendor's own form; the time is of the project's zone. */
-const time = z.string().regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/, 'a time is written 2026-11-09 08:00:00')
+const time = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/, 'a time is written 2026-11-09 08:00:00')
+  .refine((given) => z.iso.datetime({ local: true }).safeParse(given.replace(' ', 'T')).success, 'there is no such day or time')
+
+/** What an annotation may be created with. */
+const words = z.strictObject({ date: time, description: text, tags: tagIds.optional() })
+/** Another date for one that is there, and maybe other words and tags. */
+export const movedTo = words.partial({ description: true }).extend({ id })
 
 const annotation = z
   .object({
@@ -13,23 +21,52 @@ const annotation = z
     /** Seen as ISO 8601 with an offset, and as the form in which it is created. */
     date: z.string(),
     description: z.string(),
-    user: z.object({ first_name: z.string().nullish(), last_name: z.string().nullish() }).nullish(),
+    user: z
+      .object({ id: z.number().int().nullish(), first_name: z.string().nullish(), last_name: z.string().nullish() })
+      .nullish(),
     tags: z.array(z.object({ id: z.number().int(), name: z.string() })).nullish(),
   })
   .transform((one) => ({
     id: one.id,
     date: one.date,
     description: one.description,
-    user: [one.user?.first_name, one.user?.last_name].filter((name) => typeof name === 'string' && name !== '').join(' '),
+    /** Who wrote it; the name is empty where the vendor has none. */
+    user: typeof one.user?.id === 'number' ? { id: String(one.user.id), name: nameOf(one.user) } : undefined,
     tags: (one.tags ?? []).map((tag) => ({ id: tag.id, name: tag.name })),
   }))
 /** The documentation has tags bare, and everything else in `results`. */
-const tag = z.object({ id: z.number().int(), name: z.string() }).transform(({ id: number, name }) => ({ id: number, name }))
+const tag = z
+  .object({ id: z.number().int(), name: z.string(), has_annotations: z.boolean().nullish() })
+  .transform(({ id: number, name, has_annotations }) => ({
+    id: number,
+    name,
+    /** Whether an annotation has it; undefined where the vendor does not say. */
+    used: has_annotations ?? undefined,
+  }))
+
+function nameOf(user: { readonly first_name?: string | null | undefined; readonly last_name?: string | null | undefined }) {
+  return [user.first_name, user.last_name].filter((name) => typeof name === 'string' && name !== '').join(' ')
+}
 
 function resultsOf<Schema extends z.ZodType>(schema: Schema) {
   // TypeScript loses the key of a generic schema.
   return z.object({ results: schema }).transform((answer) => (answer as { results: z.output<Schema> }).results)
 }
+
+/** Documented with the id in `results`. Public clients know an answer without a body, and then the status says it all. */
+const deleted = z
+  .string()
+  .transform((body, context): unknown => {
+    if (body.trim() === '') return { results: {} }
+    try {
+      return JSON.parse(body)
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      context.addIssue({ code: 'custom', message: 'no JSON' })
+      return z.NEVER
+    }
+  })
+  .pipe(resultsOf(z.object({ id: z.number().int().transform(String).optional() })))
 
 /** Notes on the project's charts. They use up no queries, and take a service account whose role is at least Analyst to write. */
 export const annotationCalls = {
@@ -66,7 +103,7 @@ export const annotationCalls = {
     method: 'POST',
     path: '/annotations',
     sends: 'json',
-    parameters: z.strictObject({ date: time, description: text, tags: tagIds.optional() }),
+    parameters: words,
     answer: resultsOf(annotation),
     pools: [],
     budget: 60_000,
@@ -98,8 +135,9 @@ export const annotationCalls = {
     method: 'DELETE',
     path: '/annotations/{id}',
     sends: 'query',
+    bare: true,
     parameters: z.strictObject({ id }),
-    answer: resultsOf(z.object({ id: z.number().int().transform(String) })),
+    answer: deleted,
     pools: [],
     budget: 60_000,
   },

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { entriesOf, overall } from './answers.ts'
+import { datedOf } from './dated.ts'
 
 const mean = z.number().nullish()
 
@@ -62,33 +62,10 @@ export interface FunnelBucket extends Way {
   readonly segments?: readonly (Way & { readonly name: string })[]
 }
 
-/**
- * Buckets by date. With `on` there is one level more, which no document shows: here the values may stand within dates, or
- * dates within values.
- */
-export const funnelAnswer = z
-  .object({ data: entriesOf(z.union([way, entriesOf(way)])) })
-  .transform(({ data }, context): FunnelBucket[] => {
-    const datesFirst = data.every(([key]) => isDay(key))
-    const found = data.flatMap(([key, inner]): { date: string; name?: string; own: Way }[] => {
-      if (!Array.isArray(inner)) return [{ date: key, own: inner }]
-      return inner.map(([other, own]) => (datesFirst ? { date: key, name: other, own } : { date: other, name: key, own }))
-    })
-    const stray = found.find(({ date }) => !isDay(date))
-    if (stray !== undefined) {
-      context.addIssue({ code: 'custom', message: `${stray.date} is no date`, path: ['data'] })
-      return z.NEVER
-    }
-    return [...Map.groupBy(found, ({ date }) => date)]
-      .map(([date, those]): FunnelBucket => {
-        const whole = those.find(({ name }) => name === undefined || name === overall)?.own
-        const segments = those.flatMap(({ name, own }) => (name === undefined || name === overall ? [] : [{ name, ...own }]))
-        const isSplit = those.some(({ name }) => name !== undefined)
-        return { date, steps: whole?.steps ?? [], analysis: whole?.analysis, ...(isSplit ? { segments } : {}) }
-      })
-      .sort((a, b) => (a.date < b.date ? -1 : 1))
-  })
-
-function isDay(text: string): boolean {
-  return z.iso.date().safeParse(text).success
-}
+/** Buckets by date, and with `on` by the values of a property. */
+export const funnelAnswer = z.object({ data: datedOf(way) }).transform(({ data }) =>
+  data.map(({ date, whole, parts }): FunnelBucket => {
+    const segments = parts?.map(({ name, own }) => ({ name, ...own }))
+    return { date, steps: whole?.steps ?? [], analysis: whole?.analysis, ...(segments === undefined ? {} : { segments }) }
+  }),
+)

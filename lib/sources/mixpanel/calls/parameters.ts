@@ -10,6 +10,10 @@ export const date = z.iso.date()
 export const text = z.string().min(1)
 /** An id of the vendor: digits, which stay text here and may be given as a number. */
 export const id = z.union([z.string().regex(/^\d+$/, 'an id has digits only'), z.number().int().nonnegative()]).transform(String)
+/** The same where the vendor wants a number. More than 15 digits no number holds exactly. */
+export const idAsNumber = z
+  .union([z.string().regex(/^\d{1,15}$/, 'an id has digits only'), z.number().int().nonnegative()])
+  .transform(Number)
 export const range = { from_date: date, to_date: date }
 /** At most 10,000; does nothing without `on`. */
 export const segmentLimit = z.number().int().min(1).max(10_000)

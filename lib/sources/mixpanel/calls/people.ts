@@ -1,9 +1,7 @@
 import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
-import { entriesOf } from './answers.ts'
-import { backwards, forwards, id, peopleCondition, range, text } from './parameters.ts'
-
-const json = z.record(z.string(), z.unknown())
+import { anyObject, entriesOf } from './answers.ts'
+import { backwards, forwards, id, idAsNumber, peopleCondition, range, text } from './parameters.ts'
 
 /** A user's or a group's profile. */
 export interface Profile {
@@ -12,8 +10,36 @@ export interface Profile {
 }
 
 const profile = z
-  .object({ $distinct_id: z.union([z.string(), z.number()]).transform(String), $properties: entriesOf(z.unknown()) })
+  .object({ $distinct_id: z.union([z.string(), z.number().int()]).transform(String), $properties: entriesOf(z.unknown()) })
   .transform(({ $distinct_id, $properties }): Profile => ({ distinctId: $distinct_id, properties: $properties }))
+
+/** What all pages of one answer are asked with. */
+const asked = z.strictObject({
+  where: peopleCondition.optional(),
+  distinct_id: text.optional(),
+  distinct_ids: z.array(text).min(1).optional(),
+  output_properties: z.array(text).min(1).optional(),
+  /** Profiles on a page; 1,000 unless said. */
+  page_size: z.number().int().positive().optional(),
+  data_group_id: id.optional(),
+  behaviors: z.array(anyObject).min(1).optional(),
+  /** Seconds since the epoch; needed with behaviors for more profiles than a page has. */
+  as_of_timestamp: z.number().int().positive().optional(),
+  filter_by_cohort: z.strictObject({ id: idAsNumber }).optional(),
+  include_all_users: z.boolean().optional(),
+})
+
+function fitTogether(given: z.output<typeof asked>, context: z.RefinementCtx): void {
+  const { behaviors, filter_by_cohort, as_of_timestamp, include_all_users } = given
+  const say = (message: string) => context.addIssue({ code: 'custom', message })
+  if (behaviors !== undefined && filter_by_cohort !== undefined) say('give behaviors or filter_by_cohort, not both')
+  if (as_of_timestamp !== undefined && behaviors === undefined) say('as_of_timestamp is of behaviors')
+  if (include_all_users !== undefined && filter_by_cohort === undefined) say('include_all_users is of filter_by_cohort')
+}
+
+/** Parameters of `engage` without those that lead from page to page. */
+export const profilesAsked = asked.superRefine(fitTogether)
+export type ProfilesAsked = z.input<typeof profilesAsked>
 
 /** Who is in the project: profiles and cohorts, and what JQL makes of them. */
 export const peopleCalls = {
@@ -33,7 +59,6 @@ export const peopleCalls = {
           is_visible: z.union([z.literal(0), z.literal(1)]),
           description: z.string().nullish(),
           created: z.string(),
-          project_id: z.number().int(),
           data_group_id: z.union([z.string(), z.number()]).nullish(),
         })
         .transform((cohort) => ({
@@ -57,52 +82,26 @@ export const peopleCalls = {
     method: 'POST',
     path: '/engage',
     sends: 'form',
-    parameters: z
-      .strictObject({
-        where: peopleCondition.optional(),
-        distinct_id: text.optional(),
-        distinct_ids: z.array(text).min(1).optional(),
-        output_properties: z.array(text).min(1).optional(),
-        session_id: text.optional(),
-        page: z.number().int().nonnegative().optional(),
-        /** Profiles on a page; 1,000 unless said. */
-        page_size: z.number().int().positive().optional(),
-        data_group_id: id.optional(),
-        behaviors: z.array(json).min(1).optional(),
-        /** Seconds since the epoch; needed with behaviors for more than 1,000 profiles. */
-        as_of_timestamp: z.number().int().positive().optional(),
-        filter_by_cohort: z.strictObject({ id: z.number().int() }).optional(),
-        include_all_users: z.boolean().optional(),
-      })
+    parameters: asked
+      .extend({ session_id: text.optional(), page: z.number().int().nonnegative().optional() })
+      .superRefine(fitTogether)
       .refine(
         ({ page = 0, session_id }) => page === 0 || session_id !== undefined,
         'a page after 0 needs the session_id of page 0',
-      )
-      .refine(
-        ({ behaviors, filter_by_cohort }) => behaviors === undefined || filter_by_cohort === undefined,
-        'give behaviors or filter_by_cohort, not both',
-      )
-      .refine(
-        ({ as_of_timestamp, behaviors }) => as_of_timestamp === undefined || behaviors !== undefined,
-        'as_of_timestamp is of behaviors',
-      )
-      .refine(
-        ({ include_all_users, filter_by_cohort }) => include_all_users === undefined || filter_by_cohort !== undefined,
-        'include_all_users is of filter_by_cohort',
       ),
     answer: z
       .object({
         page: z.number().int(),
         /** Pages after 0 may lack both. */
-        page_size: z.number().int().optional(),
-        total: z.number().int().optional(),
+        page_size: z.number().int().positive().nullish(),
+        total: z.number().int().nonnegative().nullish(),
         session_id: z.string().nullish(),
         results: z.array(profile),
       })
       .transform(({ page, page_size, total, session_id, results }) => ({
         page,
-        pageSize: page_size,
-        total,
+        pageSize: page_size ?? undefined,
+        total: total ?? undefined,
         sessionId: session_id ?? undefined,
         profiles: results,
       })),
@@ -119,7 +118,7 @@ export const peopleCalls = {
     sends: 'query',
     parameters: z.strictObject({ distinct_ids: z.array(text).min(1), ...range }).refine(forwards, backwards),
     answer: z
-      .object({ results: z.object({ events: z.array(z.object({ event: z.string(), properties: json })) }) })
+      .object({ results: z.object({ events: z.array(z.object({ event: z.string(), properties: anyObject })) }) })
       .transform(({ results }) => results.events),
     pools: ['query'],
     budget: 120_000,
@@ -130,11 +129,11 @@ export const peopleCalls = {
     method: 'POST',
     path: '/jql',
     sends: 'form',
-    parameters: z.strictObject({ script: text, params: json.optional() }),
+    parameters: z.strictObject({ script: text, params: anyObject.optional() }),
     answer: z.array(z.unknown()),
-    // Two minutes are the vendor's own limit.
     pools: ['jql', 'query'],
     repeatable: true,
+    // Two minutes are the vendor's own limit for a script.
     budget: 130_000,
   },
 } as const satisfies Record<string, MixpanelCall>

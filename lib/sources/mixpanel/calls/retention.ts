@@ -1,9 +1,49 @@
 import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
-import { backwards, condition, expression, forwards, range, text } from './parameters.ts'
+import { datedOf } from './dated.ts'
+import { backwards, condition, expression, forwards, idleLimit, limitsSomething, range, text } from './parameters.ts'
 
 const count = z.number().int().positive()
-const byDay = z.iso.date()
+
+/** Who entered, and how many of them came back in interval 0, 1, 2 … The newest have fewer intervals. */
+interface Grid {
+  readonly size: number
+  readonly counts: readonly number[]
+}
+
+/** Who entered in the unit that begins on `date`. Split by `on`, all together are null where that did not come. */
+export interface Cohort {
+  readonly date: string
+  readonly size: number | null
+  readonly counts: readonly number[]
+  readonly segments?: readonly (Grid & { readonly name: string })[]
+}
+
+export const cohortsAnswer = datedOf(
+  // Saved reports have `rates`, too, which are counts by first.
+  z
+    .object({ counts: z.array(z.number().int().nonnegative()), first: z.number().int().nonnegative() })
+    .transform(({ counts, first }): Grid => ({ size: first, counts })),
+).transform((dated) =>
+  dated.map(({ date, whole, parts }): Cohort => {
+    const segments = parts?.map(({ name, own }) => ({ name, ...own }))
+    return { date, ...(whole ?? { size: null, counts: [] }), ...(segments === undefined ? {} : { segments }) }
+  }),
+)
+
+/** People of the unit that begins on `date`: those who were active in at least 1, 2, 3 … of its hours or days. */
+export interface Activity {
+  readonly date: string
+  readonly counts: readonly number[]
+  readonly segments?: readonly { readonly name: string; readonly counts: readonly number[] }[]
+}
+
+const activityAnswer = datedOf(z.array(z.number().int().nonnegative())).transform((dated) =>
+  dated.map(({ date, whole, parts }): Activity => {
+    const segments = parts?.map(({ name, own }) => ({ name, counts: own }))
+    return { date, counts: whole ?? [], ...(segments === undefined ? {} : { segments }) }
+  }),
+)
 
 /** Who comes back, and how often. */
 export const retentionCalls = {
@@ -37,12 +77,14 @@ export const retentionCalls = {
         ({ retention_type, born_event }) => retention_type === 'compounded' || born_event !== undefined,
         'a birth retention needs born_event: what people enter with',
       )
-      .refine(({ unit, interval }) => (unit ?? 'day') !== 'day' || (interval ?? 1) <= 90, 'an interval has at most 90 days'),
-    answer: z.record(byDay, z.object({ counts: z.array(z.number().int()), first: z.number().int() })).transform((cohorts) =>
-      Object.entries(cohorts)
-        .map(([day, { first, counts }]) => ({ date: day, size: first, counts }))
-        .sort((a, b) => (a.date < b.date ? -1 : 1)),
-    ),
+      .refine(
+        ({ retention_type, born_event, born_where }) =>
+          retention_type !== 'compounded' || (born_event === undefined && born_where === undefined),
+        'a compounded retention has no born_event: people enter with `event`',
+      )
+      .refine(({ unit, interval }) => (unit ?? 'day') !== 'day' || (interval ?? 1) <= 90, 'an interval has at most 90 days')
+      .refine(limitsSomething, idleLimit),
+    answer: cohortsAnswer,
     pools: ['query'],
     budget: 120_000,
   },
@@ -62,18 +104,10 @@ export const retentionCalls = {
         on: expression.optional(),
         limit: count.optional(),
       })
-      .refine(forwards, backwards),
+      .refine(forwards, backwards)
+      .refine(limitsSomething, idleLimit),
     // The documentation shows it with `data` in one place and without in another.
-    answer: z
-      .union([
-        z.object({ data: z.record(byDay, z.array(z.number().int())) }).transform(({ data }) => data),
-        z.record(byDay, z.array(z.number().int())),
-      ])
-      .transform((data) =>
-        Object.entries(data)
-          .map(([day, counts]) => ({ date: day, counts }))
-          .sort((a, b) => (a.date < b.date ? -1 : 1)),
-      ),
+    answer: z.union([z.object({ data: activityAnswer }).transform(({ data }) => data), activityAnswer]),
     pools: ['query'],
     budget: 120_000,
   },

@@ -4,10 +4,10 @@ import type { CohortsBody } from '../../../result.ts'
 import type { Ask } from '../../source.ts'
 import type { ParametersOf } from '../client.ts'
 import type { Place } from './asking.ts'
+import { fromUnit, placed, unitNotes, unitsOf } from './cohorts.ts'
 import { daysOf } from './days.ts'
 import { askWithin, historyNote } from './history.ts'
 import { printedWhere } from './printed.ts'
-import { cohortStarts, otherStart, runningNote } from './retention.ts'
 
 /** Why a Mixpanel source cannot be asked this, if it cannot. */
 export function refuseFrequency({ on, unit, of }: Frequency): string | undefined {
@@ -24,25 +24,24 @@ export function frequencyRequest({ question, windows }: Ask<'frequency'>, zone: 
 
 /** Throws RefusedError where the vendor's units do not begin when the question's do. */
 export async function answerFrequency(ask: Ask<'frequency'>, place: Place): Promise<CohortsBody> {
-  const { question, windows, calendar, scheduledAt } = ask
+  const { unit, of } = ask.question
+  const units = unitsOf(ask)
   const request = frequencyRequest(ask, place.zone)
-  const { answer, history } = await askWithin(place, request, (asked) => place.client.frequency(asked, ask.signal))
-  const { known, running } = cohortStarts(windows.timeframe, question.unit, calendar, scheduledAt)
-  const cohorts = answer
-    .filter(({ date }) => !running.has(date))
-    .map(({ date, counts }) => {
-      if (!known.has(date)) throw otherStart(date, question.unit)
-      if (counts.some((count, at) => count > (counts[at - 1] ?? count))) {
-        throw new DataError(`Mixpanel's frequency of ${date} grows, so it does not count "at least so often"`)
-      }
-      // Active in at least one is everybody.
-      return { date, size: counts[0] ?? 0, counts }
-    })
+  const asking = (asked: typeof request) => place.client.frequency(asked, ask.signal)
+  const { answer, history } = await askWithin(place, request, asking, fromUnit(units))
+  const cohorts = placed(answer, units).flatMap(({ date, counts }) => {
+    if (counts.some((count, at) => count > (counts[at - 1] ?? count))) {
+      throw new DataError(`Mixpanel's frequency of ${date} grows, so it does not count "at least so often"`)
+    }
+    // Active in at least one is everybody.
+    const [size] = counts
+    return size === undefined ? [] : [{ date, size, counts: [...counts] }]
+  })
   return {
     measure: 'frequency',
-    unit: question.unit,
-    interval: question.of,
+    unit,
+    interval: of,
     cohorts,
-    notes: [...runningNote(running, question.unit), ...historyNote(history)],
+    notes: [...unitNotes(units, cohorts, history?.since), ...historyNote(history)],
   }
 }

@@ -1,12 +1,12 @@
 import { Temporal } from 'temporal-polyfill'
-import { RefusedError } from '../../../errors.ts'
+import { DataError } from '../../../errors.ts'
 import type { Retention } from '../../../query.ts'
-import type { CohortsBody, Note } from '../../../result.ts'
-import type { Unit } from '../../../timeframe.ts'
-import { bucketsOf } from '../../../timeframe.ts'
+import type { CohortsBody } from '../../../result.ts'
+import type { Bucket } from '../../../timeframe.ts'
 import type { Ask } from '../../source.ts'
 import type { ParametersOf } from '../client.ts'
 import type { Place } from './asking.ts'
+import { fromUnit, placed, unitNotes, unitsOf } from './cohorts.ts'
 import { daysOf } from './days.ts'
 import { askWithin, historyNote } from './history.ts'
 import { printedWhere } from './printed.ts'
@@ -44,63 +44,42 @@ export function retentionRequest({ question, windows }: Ask<'retention'>, zone: 
 
 /** Throws RefusedError where the vendor's cohorts do not begin when the question's do. */
 export async function answerRetention(ask: Ask<'retention'>, place: Place): Promise<CohortsBody> {
-  const { question, windows, calendar, scheduledAt } = ask
+  const { question, scheduledAt } = ask
+  const { unit, intervals, unbounded } = question
+  const units = unitsOf(ask)
   const request = retentionRequest(ask, place.zone)
-  const { answer, history } = await askWithin(place, request, (asked) => place.client.retention(asked, ask.signal))
-  const { known, running } = cohortStarts(windows.timeframe, question.unit, calendar, scheduledAt)
-  const cohorts = answer
-    .filter(({ date }) => !running.has(date))
-    .map(({ date, size, counts }) => {
-      const start = known.get(date)
-      if (start === undefined) throw otherStart(date, question.unit)
-      const over = counts.filter((_, at) => isOver(start, question.unit, at, scheduledAt))
-      return { date, size, counts: over }
-    })
+  const asking = (asked: typeof request) => place.client.retention(asked, ask.signal)
+  const { answer, history } = await askWithin(place, request, asking, fromUnit(units))
+  const cohorts = placed(answer, units).map(({ date, size, counts, bucket }) => {
+    if (size === null) throw new DataError(`Mixpanel's retention of ${date} says nothing of all people together`)
+    const over = counts.filter((_, interval) => interval <= intervals && isOver(bucket, unit, interval, scheduledAt))
+    return { date, size, counts: over }
+  })
+  const growing = unbounded && cohorts.some(({ counts }) => counts.length <= intervals)
   return {
     measure: 'retention',
-    unit: question.unit,
-    interval: question.unit,
+    unit,
+    interval: unit,
     cohorts,
-    notes: [...runningNote(running, question.unit), ...historyNote(history)],
+    notes: [
+      ...unitNotes(units, cohorts, history?.since),
+      ...(growing ? [{ kind: 'immature', text: 'who comes back later is counted for the intervals before, too' } as const] : []),
+      ...historyNote(history),
+    ],
   }
 }
 
-/** The starts of the units that are over, by date, and the dates of those that are not. */
-export function cohortStarts(
-  window: Ask['windows']['timeframe'],
-  unit: Unit,
-  calendar: Ask['calendar'],
-  at: Temporal.Instant,
-): { known: ReadonlyMap<string, Temporal.ZonedDateTime>; running: ReadonlySet<string> } {
-  const known = new Map<string, Temporal.ZonedDateTime>()
-  const running = new Set<string>()
-  for (const { label, start, end, whole } of bucketsOf(window, unit, calendar)) {
-    if (!whole && !window.partial) {
-      throw new RefusedError(`the timeframe is not made of whole ${unit}s, which is what cohorts are of`, {
-        remedy: `ask for ${unit}s, such as previous_8_${unit}s`,
-      })
-    }
-    if (whole && Temporal.Instant.compare(end.toInstant(), at) <= 0) known.set(label, start)
-    else running.add(start.toPlainDate().toString()).add(label)
-  }
-  return { known, running }
-}
-
-export function otherStart(date: string, unit: string): RefusedError {
-  return new RefusedError(`Mixpanel answers for the ${unit} of ${date}, which is none of those that were asked for`, {
-    remedy: `start the timeframe where Mixpanel's ${unit}s start, or ask by day`,
-  })
-}
-
-export function runningNote(running: ReadonlySet<string>, unit: string): Note[] {
-  return running.size === 0 ? [] : [{ kind: 'partial', text: `the running ${unit} is not in it` }]
-}
+const intervalHours = { day: 24, week: 168, month: 720 }
 
 /**
- * Mixpanel counts each person's intervals from their own entry ("less than one interval after the initial event" is the
- * 0th), so an interval is over when it is for who entered last.
+ * Mixpanel counts each person's intervals from their own entry ("within 24 hours" of it is the 0th of days), so an
+ * interval is over when it is for who entered last. A month of its report page has 30 days, one of the calendar 28 to
+ * 31: the longer counts.
  */
-function isOver(start: Temporal.ZonedDateTime, unit: 'day' | 'week' | 'month', interval: number, at: Temporal.Instant): boolean {
-  const end = start.add({ [`${unit}s`]: interval + 2 })
-  return Temporal.Instant.compare(end.toInstant(), at) <= 0
+function isOver({ end }: Bucket, unit: Retention['unit'], interval: number, at: Temporal.Instant): boolean {
+  const ends = [
+    end.add({ [`${unit}s`]: interval + 1 }).toInstant(),
+    end.toInstant().add({ hours: intervalHours[unit] * (interval + 1) }),
+  ]
+  return ends.every((time) => Temporal.Instant.compare(time, at) <= 0)
 }

@@ -94,7 +94,7 @@ export const requests: { readonly [Own in CallName]: readonly Given<Own>[] } & {
     ],
     insights: [{ bookmark_id: '17' }],
     insightsQuery: [{ bookmark: { sections: { show: [] } }, queryLimits: { limit: 50_000 } }],
-    savedFunnel: [{ funnel_id: '7509' }],
+    savedFunnel: [{ funnel_id: '7509' }, { funnel_id: '7509', ...range }],
     savedRetention: [{ bookmark_id: '17' }],
     savedFlows: [{ bookmark_id: '17', query_type: 'flows_sankey' }],
     cohortsList: [{}],
