@@ -28,14 +28,15 @@ export const otherName = 'Other'
 /**
  * The largest segments first (equal ones by name), at most `limit` of them. The rest becomes one more, `Other`, where the
  * measure adds up (general, sum); uniques and averages do not, so the rest is left out. Either way a note says how many.
- * `clean` drops what Mixpanel spells as empty or `undefined`; the answer's total still counts it, so a note says how much
- * of the total that is, where the measure adds up. A real segment called Other is quoted beside a folded one.
+ * `clean` drops what Mixpanel spells as empty or `undefined`, and pairs with such a value; the answer's total still counts
+ * it, so a note says how much of the total that is, where the measure adds up. A real segment called Other is quoted beside
+ * a folded one.
  */
 export function arrangeSegments(
   segments: readonly Segment[],
   { limit, clean, adds }: { readonly limit: number; readonly clean: boolean; readonly adds: boolean },
 ): Arranged {
-  const isNameless = ({ name }: Segment) => clean && (name === '' || name === 'undefined')
+  const isNameless = ({ name, path = [name] }: Segment) => clean && path.some((value) => value === '' || value === 'undefined')
   const kept = segments.filter((segment) => !isNameless(segment)).sort(bySize)
   const dropped = adds ? notesOfDropped(segments.filter(isNameless)) : []
   const shown = kept.slice(0, limit)
@@ -55,6 +56,11 @@ function notesOfDropped(dropped: readonly Segment[]): Note[] {
   if (total === null || total === 0) return []
   const text = `${total.toLocaleString('en-US')} of the total ${total === 1 ? 'has no value and is' : 'have no value and are'} not shown`
   return [{ kind: 'unset', text }]
+}
+
+/** What a pair of values is called: `ES / Pro`. A value with such a stroke is quoted, so that no two pairs are called the same. */
+export function nameOfPath(path: readonly string[]): string {
+  return path.map((value) => (/ \/ |^\/ | \/$/.test(value) ? JSON.stringify(value) : value)).join(' / ')
 }
 
 /** A segment as a result's series. */

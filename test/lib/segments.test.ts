@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Segment } from '../../lib/segments.ts'
-import { arrangeSegments } from '../../lib/segments.ts'
+import { arrangeSegments, nameOfPath } from '../../lib/segments.ts'
 
 function segment(name: string, total: number | null, compared: readonly (number | null)[] = []): Segment {
   return { name, values: [total, null], total, compared }
@@ -34,6 +34,21 @@ test('clean drops the empty name and `undefined`, before anything is counted', (
   const { segments, folded } = arrangeSegments(all, { limit: 1, clean: true, adds: true })
   expect(names(segments)).toEqual(['x'])
   expect(folded).toBe(0)
+})
+
+test('clean drops pairs with a value that is not there', () => {
+  const pair = (path: readonly string[]): Segment => ({ ...segment(path.join(), 1), path })
+  const all = [pair(['', 'a']), pair(['a', 'undefined']), pair(['undefined', 'a']), pair(['a', 'b'])]
+  expect(names(arrangeSegments(all, { limit: 9, clean: true, adds: true }).segments)).toEqual(['a,b'])
+  expect(arrangeSegments(all, { limit: 9, clean: false, adds: true }).segments).toHaveLength(4)
+})
+
+test('no two pairs are called the same', () => {
+  expect(nameOfPath(['ES', 'Pro'])).toBe('ES / Pro')
+  expect(nameOfPath(['/pricing', 'a/b'])).toBe('/pricing / a/b')
+  const values = ['', ' ', '/', ' /', '/ ', ' / ', 'a', 'a /', '/ a', 'a / a', '"a / a"', '"a"', '/a', 'a/']
+  const all = values.flatMap((outer) => values.map((inner) => nameOfPath([outer, inner])))
+  expect(new Set(all).size).toBe(all.length)
 })
 
 describe('what clean drops of the total', () => {

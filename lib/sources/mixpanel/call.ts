@@ -1,7 +1,8 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import { CredentialError, UsageError } from '../../errors.ts'
 import type { Fields } from '../../http.ts'
 import type { CallWords } from '../source.ts'
+import { wrongParameters } from './wrong.ts'
 
 /**
  * Where a call lives: `query` is `/api/query`, `app` is `/api/app/projects/<project>`, `old` is `/api/2.0` of the query
@@ -28,6 +29,8 @@ export interface MixpanelCall<Parameters extends z.ZodType = z.ZodType, Answer e
   readonly secrets?: readonly string[]
   /** By the vendor's own names, checked before anything is sent. */
   readonly parameters: Parameters
+  /** What is right in place of a parameter, or of a value of one (`unit=week`), that people know from elsewhere. */
+  readonly instead?: Readonly<Record<string, string>>
   /** What the answer parses into. */
   readonly answer: Answer
   readonly pools: readonly Pool[]
@@ -60,7 +63,7 @@ export function prepare(name: string, call: Omit<MixpanelCall, 'answer'>, parame
   const { format, ...rest } = call.csv === true ? (parameters as { format?: unknown }) : { ...parameters, format: undefined }
   const given = call.csv === true ? rest : parameters
   const checked = call.parameters.safeParse(given)
-  const problem = checked.success ? undefined : z.prettifyError(checked.error)
+  const problem = checked.success ? undefined : wrongParameters(call, given, checked.error.issues)
   const misformatted = format === undefined || format === 'json' || format === 'csv' ? undefined : '✖ `format` is json or csv'
   if (!checked.success || misformatted !== undefined) {
     throw new UsageError(`Mixpanel ${name}: ${[problem, misformatted].filter((one) => one !== undefined).join('\n')}`)

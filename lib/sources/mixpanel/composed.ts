@@ -58,17 +58,21 @@ export async function* engageAll(
   for await (const { profiles } of engagePages(client, parameters, signal)) yield* profiles
 }
 
-/** The same page by page. Only page 0 is counted as a query; four further ones are asked for at a time. */
+/**
+ * The same page by page, until `most` profiles came. Only page 0 is counted as a query; four further ones are asked for at
+ * a time.
+ */
 export async function* engagePages(
   client: Engaging,
   parameters: ProfilesAsked = {},
   signal?: AbortSignal,
+  most = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<ProfilePage, void> {
   check('engageAll', profilesAsked, parameters)
   const first = await client.engage(parameters, signal)
   const { sessionId, total, pageSize = parameters.page_size ?? usualSize } = first
   // What total and size promise; without a total each page tells only whether there is another.
-  const pages = total === undefined ? undefined : Math.ceil(total / pageSize)
+  const pages = total === undefined ? undefined : Math.ceil(Math.min(total, most) / pageSize)
   if (parameters.behaviors !== undefined && parameters.as_of_timestamp === undefined && (pages ?? 1) > 1) {
     throw new RefusedError(
       `Mixpanel gives no second page for \`behaviors\` without as_of_timestamp, and ${total} profiles match`,
@@ -102,7 +106,7 @@ export async function* engagePages(
       }
       given += page.profiles.length
       yield { profiles: page.profiles, total }
-      if (page.profiles.length < pageSize || (total !== undefined && given >= total)) break
+      if (given >= most || page.profiles.length < pageSize || (total !== undefined && given >= total)) break
       if (sessionId === undefined) throw new DataError('Mixpanel has more profiles and gives no session to go on with')
       while (coming.length < (pages === undefined ? 1 : mostAhead) && next < (pages ?? Number.POSITIVE_INFINITY)) {
         coming.push(ask(next))
@@ -112,7 +116,7 @@ export async function* engagePages(
       if (following === undefined) break
       page = await following
     }
-    if (total !== undefined && given < total) {
+    if (total !== undefined && given < Math.min(total, most)) {
       throw new UnavailableError(`Mixpanel said that ${total} profiles match and gave ${given}`, { remedy: askAgain })
     }
   } finally {

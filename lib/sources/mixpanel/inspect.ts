@@ -13,6 +13,9 @@ const mostNames = 5000
 /** Properties that are looked at; where an event has more, a missing one says nothing. */
 const mostProperties = 500
 
+/** What every event has, so that no list needs it, and properties that people defined at Mixpanel. */
+const unlisted = /^(?:time|token|distinct_id|\$(?:time|distinct_id|insert_id|user_id|device_id|event_name)|\$custom_property:.*)$/
+
 /**
  * Looks up what questions name: events, the properties of `on`, `of` and `where`, saved funnels with their steps, saved
  * reports. Each is asked once, whichever questions name it; every lookup uses up one query of the hour.
@@ -49,7 +52,10 @@ export async function inspect(asked: readonly Inspected[], place: Place): Promis
         find(`the project has no saved funnel ${saved.id}`, `it has ${listed(list.map(({ id, name }) => `${id} (${name})`))}`)
       } else if (saved.steps !== undefined) {
         const has = await steps(saved.id)
-        const same = has.length === saved.steps.length && has.every((step, at) => step.includes(saved.steps?.[at] ?? ''))
+        // Without an answer for yesterday nobody can say.
+        const same =
+          has.length === 0 ||
+          (has.length === saved.steps.length && has.every((step, at) => step.includes(saved.steps?.[at] ?? '')))
         if (!same) {
           const [theirs, ours] = [has.map(([name]) => name), saved.steps].map((each) => each.join(' → '))
           find(
@@ -106,9 +112,9 @@ function propertiesOf(question: Question): string[] {
   if ('on' in question) named.push(...[question.on ?? []].flat().map((property) => propertyOf(property)))
   if ('of' in question && question.kind === 'segmentation' && question.of !== undefined) named.push(propertyOf(question.of))
   if ('where' in question && question.where !== undefined) named.push(parseExpression(question.where))
-  if (question.kind === 'top' && question.property !== undefined)
-    named.push({ kind: 'property', of: 'properties', name: question.property })
-  return [...new Set(named.flatMap((expression) => ('problem' in expression ? [] : propertiesIn(expression))))]
+  if (question.kind === 'top' && question.property !== undefined) named.push(propertyOf(question.property))
+  const read = named.flatMap((expression) => ('problem' in expression ? [] : propertiesIn(expression)))
+  return [...new Set(read)].filter((property) => !unlisted.test(property))
 }
 
 function propertiesIn(expression: Expression): string[] {

@@ -18,12 +18,20 @@ export function entriesOf<Value extends z.ZodType>(value: Value, except: readonl
       if (except.includes(key)) return []
       const parsed = value.safeParse(inner)
       if (parsed.success) return [[key, parsed.data]]
-      for (const { message, path } of parsed.error.issues) {
+      for (const { message, path } of parsed.error.issues.map(closestMiss)) {
         context.addIssue({ code: 'custom', message, path: [key, ...path], input: inner })
       }
       return z.NEVER
     }),
   )
+}
+
+/** Of a union that takes no answer, where the shape that came furthest failed: `Invalid input` at its top helps nobody. */
+function closestMiss(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, 'message' | 'path'> {
+  if (issue.code !== 'invalid_union') return issue
+  const misses = issue.errors.flatMap((errors) => errors.slice(0, 1).map(closestMiss))
+  const [furthest] = misses.toSorted((a, b) => b.path.length - a.path.length)
+  return furthest === undefined ? issue : { message: furthest.message, path: [...issue.path, ...furthest.path] }
 }
 
 function isObject(given: unknown): boolean {

@@ -35,6 +35,15 @@ function isCountable({ unit, type }: When): boolean {
   return type !== 'unique' || (unit !== 'hour' && unit !== 'minute')
 }
 
+const general = { 'type=total': 'write general' }
+/** Some of `segmentation` is often looked for here. */
+const plainCounts = {
+  ...general,
+  on: '`segmentation` splits by an expression',
+  where: '`segmentation` takes conditions',
+  'unit=year': 'a month is the most',
+}
+
 /** Counts of events and their properties, and pick-lists of what there is. */
 export const eventCalls = {
   events: {
@@ -48,6 +57,7 @@ export const eventCalls = {
       .refine(isOneWay, eitherOr)
       .refine(forwards, backwards)
       .refine(isCountable, noHourlyUniques),
+    instead: { ...plainCounts, name: '`eventProperties` counts by a property' },
     answer: segmentsAnswer,
     pools: ['query'],
     csv: true,
@@ -60,6 +70,7 @@ export const eventCalls = {
     path: '/events/top',
     sends: 'query',
     parameters: z.strictObject({ type, limit: many.optional() }),
+    instead: { ...general, from_date: 'this is of today only; `events` counts between dates' },
     answer: z
       .object({ events: z.array(z.object({ event: z.string(), amount: z.number(), percent_change: z.number().nullish() })) })
       .transform(({ events }) =>
@@ -78,6 +89,7 @@ export const eventCalls = {
       // The dates are in none of its documents; the server takes them.
       .strictObject({ type, limit: many.max(mostNames).optional(), from_date: date.optional(), to_date: date.optional() })
       .refine(forwards, backwards),
+    instead: { ...general, interval: 'give from_date and to_date' },
     answer: z.array(z.string()),
     pools: ['query'],
     budget: 60_000,
@@ -93,6 +105,7 @@ export const eventCalls = {
       .refine(isOneWay, eitherOr)
       .refine(forwards, backwards)
       .refine(isCountable, noHourlyUniques),
+    instead: { ...plainCounts, on: 'give `name`, the property as it is called', property: 'write name' },
     answer: segmentsAnswer,
     pools: ['query'],
     csv: true,
@@ -124,6 +137,7 @@ export const eventCalls = {
       limit: many.optional(),
       bucket: text.optional().describe("of the oldest clients: which of the project's data buckets"),
     }),
+    instead: { property: 'write name', on: 'give `name`, the property as it is called' },
     answer: z.array(z.union([z.string(), z.number(), z.boolean()]).transform(String)),
     pools: ['query'],
     budget: 60_000,

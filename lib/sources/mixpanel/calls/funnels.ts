@@ -3,6 +3,7 @@ import type { MixpanelCall } from '../call.ts'
 import { funnelAnswer } from './funnel-answer.ts'
 import { backwards, condition, expression, forwards, id, idleLimit, limitsSomething, range, segmentLimit } from './parameters.ts'
 
+/** A time to convert is of the unit that the funnel was saved with, unless said: then only the vendor can judge it. */
 const daysOfUnit = { second: 1 / 86_400, minute: 1 / 1440, hour: 1 / 24, day: 1 }
 const longestDays = 90
 
@@ -30,9 +31,20 @@ export const funnelCalls = {
       .refine((value) => value.interval === undefined || value.unit === undefined, '`unit` is another way of saying `interval`')
       .refine(limitsSomething, idleLimit)
       .refine(
-        ({ length = 0, length_unit = 'day' }) => length * daysOfUnit[length_unit] <= longestDays,
+        ({ length = 0, length_unit }) => length_unit === undefined || length * daysOfUnit[length_unit] <= longestDays,
         `a funnel takes at most ${longestDays} days`,
       ),
+    instead: {
+      'length_unit=week': 'give `length` in days',
+      'length_unit=month': 'give `length` in days, 90 at most',
+      'unit=hour': 'a bucket has a day at least',
+      'unit=minute': 'a bucket has a day at least',
+      bookmark_id: 'give `funnel_id`; a funnel saved as a report is `savedFunnel`',
+      id: 'give `funnel_id`; `funnelsList` has the ids',
+      name: 'give `funnel_id`; `funnelsList` has the ids',
+      events: 'the steps are those that the funnel was saved with',
+      window: 'give `length` and `length_unit`',
+    },
     answer: funnelAnswer,
     pools: ['query'],
     budget: 120_000,

@@ -35,6 +35,19 @@ const numericRange = z.strictObject({
 })
 const numbersAnswer = z.object({ results: byDate }).transform(({ results }) => results)
 
+const noSuchMean = 'ask for days; the average of a longer time is not the average of theirs'
+const ofNumbers = {
+  'unit=minute': 'an hour is the least',
+  'unit=week': 'ask for days',
+  'unit=month': 'ask for days',
+  property: 'give `on`, an expression such as properties["amount"]',
+}
+const noCounts = {
+  ...ofNumbers,
+  type: 'this counts no events',
+  buckets: '`segmentationNumeric` sorts numbers into ranges',
+}
+
 const bound = String.raw`(-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)`
 const numbers = new RegExp(`^${bound} - ${bound}$`, 'i')
 
@@ -72,6 +85,16 @@ export const segmentationCalls = {
         (value) => value.interval === undefined || (value.type ?? 'general') !== 'general',
         'general totals take `unit` only',
       ),
+    instead: {
+      'unit=week': 'unique and average take `interval: 7` in lieu of `unit`; general totals of days add up',
+      'type=total': 'write general',
+      'type=sum': '`segmentationSum` adds up a property',
+      action: 'sums and averages of a property are `segmentationSum` and `segmentationAverage`',
+      buckets: '`segmentationNumeric` sorts numbers into ranges',
+      inner: '`segmentationMultiseg` splits by two properties',
+      outer: '`segmentationMultiseg` splits by two properties',
+      property: 'give `on`, an expression such as properties["country"]',
+    },
     answer: segmentsAnswer,
     pools: ['query'],
     csv: true,
@@ -90,6 +113,11 @@ export const segmentationCalls = {
         buckets: z.number().int().positive().optional().describe('about how many ranges; of the older clients'),
       })
       .refine(forwards, backwards),
+    instead: {
+      ...ofNumbers,
+      'type=total': 'write general',
+      limit: 'the vendor chooses the ranges; `buckets` says about how many',
+    },
     answer: segmentsAnswer.transform(({ dates, segments, legendSize }) => ({
       dates,
       // `undefined` is one, too: events whose property is no number.
@@ -106,6 +134,7 @@ export const segmentationCalls = {
     path: '/segmentation/average',
     sends: 'query',
     parameters: numericRange.refine(forwards, backwards),
+    instead: { ...noCounts, 'unit=week': noSuchMean, 'unit=month': noSuchMean },
     answer: numbersAnswer,
     pools: ['query'],
     budget: 120_000,
@@ -134,6 +163,11 @@ export const segmentationCalls = {
         allow_more_buckets: z.boolean().optional().describe('seen in public code'),
       })
       .refine(forwards, backwards),
+    instead: {
+      'unit=week': 'ask for days',
+      'type=total': 'write general',
+      on: 'give `outer` and `inner`',
+    },
     answer: z
       .object({ data: z.object({ series: z.array(z.string()), values: entriesOf(entriesOf(byDate)) }) })
       .transform(({ data }) => ({
@@ -159,6 +193,7 @@ export const segmentationCalls = {
     path: '/segmentation/sum',
     sends: 'query',
     parameters: numericRange.refine(forwards, backwards),
+    instead: noCounts,
     answer: numbersAnswer,
     pools: ['query'],
     budget: 120_000,

@@ -5,6 +5,7 @@ import type { Unit, Window } from '../../../timeframe.ts'
 import { isoWithOffset } from '../../../timeframe.ts'
 import { needsAccount } from '../access.ts'
 import type { AnswerOf, MixpanelClient } from '../client.ts'
+import type { Request } from './asking.ts'
 
 type Annotations = AnswerOf<'annotations'>
 
@@ -32,6 +33,15 @@ export function annotationReader(client: Pick<MixpanelClient, 'annotations'>): A
   }
 }
 
+/** How they are asked for: whole days, both inclusive. */
+export function annotationsRequest({ start, end }: Pick<Window, 'start' | 'end'>) {
+  const parameters = {
+    fromDate: start.toPlainDate().toString(),
+    toDate: end.subtract({ nanoseconds: 1 }).toPlainDate().toString(),
+  }
+  return { call: 'annotations', parameters } as const satisfies Request
+}
+
 /** What an answer gains by them. */
 export interface Annotated {
   readonly annotations?: NonNullable<SeriesBody['annotations']>
@@ -47,9 +57,9 @@ export async function annotationsIn(
   unit: Unit,
   { read, run, zone }: { readonly read: AnnotationReader; readonly run: Temporal.Instant; readonly zone: string },
 ): Promise<Annotated> {
-  const [from, to] = [window.start.toPlainDate(), window.end.subtract({ nanoseconds: 1 }).toPlainDate()]
+  const { fromDate, toDate } = annotationsRequest(window).parameters
   try {
-    const found = (await read(run, from.toString(), to.toString()))
+    const found = (await read(run, fromDate, toDate))
       .map(({ date, description }) => ({ time: timeOf(date, zone), text: description }))
       .filter(({ time }) => Temporal.ZonedDateTime.compare(window.start, time) <= 0)
       .filter(({ time }) => Temporal.ZonedDateTime.compare(time, window.end) < 0)
@@ -70,7 +80,8 @@ export async function annotationsIn(
 /** `2023-01-15T12:00:00+01:00` is an instant, `2023-01-15 12:00:00` a time in the project's zone. */
 function timeOf(date: string, zone: string): Temporal.ZonedDateTime {
   try {
-    if (/(?:Z|[+-]\d{2}:?\d{2})$/.test(date)) return Temporal.Instant.from(date).toZonedDateTimeISO(zone)
+    // PlainDateTime would read past an offset, `+01` included.
+    if (/:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)$/i.test(date)) return Temporal.Instant.from(date).toZonedDateTimeISO(zone)
     return Temporal.PlainDateTime.from(date).toZonedDateTime(zone)
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause

@@ -18,11 +18,10 @@ export interface Units {
 export function unitsOf({ question, windows, calendar, scheduledAt }: Ask<'retention'> | Ask<'frequency'>): Units {
   const { unit } = question
   const buckets = bucketsOf(windows.timeframe, unit, calendar)
-  const cut = buckets.find(({ whole }, at) => !whole && !(windows.timeframe.partial && at === buckets.length - 1))
-  // The running unit may begin with the timeframe or before it.
-  const late = buckets.at(-1)
-  const early = late !== undefined && !late.whole && late.start.toPlainDate().toString() !== late.label
-  if (cut !== undefined || early) {
+  // Only the running unit may be cut, and only where the timeframe ends.
+  const isCut = ({ whole, start, label }: Bucket, at: number) =>
+    !whole && !(windows.timeframe.partial && at === buckets.length - 1 && start.toPlainDate().toString() === label)
+  if (buckets.some(isCut)) {
     throw new RefusedError(`the timeframe is not made of whole ${unit}s, which is what Mixpanel's cohorts are of`, {
       remedy: `ask for ${unit}s, such as previous_8_${unit}s`,
     })
@@ -64,11 +63,11 @@ export function unitNotes({ unit, over, running }: Units, given: readonly { read
   ]
 }
 
-/** A request that begins with the first unit that the plan's history has whole; undefined where it has none. */
-export function fromUnit({ over }: Units): <Asked extends object>(request: Asked, since: string) => Asked | undefined {
-  return (request, since) => {
+/** The request from the first unit on that is over and within the plan's history as a whole; undefined without one. */
+export function fromUnit({ over }: Units) {
+  return <Asked extends { readonly from_date: string }>(request: Asked, since: string): Asked | undefined => {
     const first = [...over.keys()].find((date) => date >= since)
-    return first === undefined ? undefined : { ...request, from_date: first }
+    return first === undefined || first <= request.from_date ? undefined : { ...request, from_date: first }
   }
 }
 

@@ -16,9 +16,11 @@ export function refuseFrequency({ on, unit, of }: Frequency): string | undefined
   return undefined
 }
 
-export function frequencyRequest({ question, windows }: Ask<'frequency'>, zone: string): ParametersOf<'frequency'> {
-  const { event, unit, of, where } = question
-  const { from_date, to_date } = daysOf(windows.timeframe, zone)
+export function frequencyRequest(ask: Ask<'frequency'>, zone: string): ParametersOf<'frequency'> {
+  const { event, unit, of, where } = ask.question
+  const { from_date, to_date } = daysOf(ask.windows.timeframe, zone)
+  // What cannot be answered is not asked.
+  unitsOf(ask)
   return { from_date, to_date, unit, addiction_unit: of, ...(event === 'any' ? {} : { event }), ...printedWhere(where) }
 }
 

@@ -5,8 +5,11 @@ import { stepsOf } from '../../../result.ts'
 import type { Window } from '../../../timeframe.ts'
 import { isoWithOffset, parseDuration } from '../../../timeframe.ts'
 import type { Ask } from '../../source.ts'
-import type { AnswerOf, MixpanelClient, ParametersOf } from '../client.ts'
+import type { AnswerOf, ParametersOf } from '../client.ts'
+import type { Place } from './asking.ts'
 import { daysOf } from './days.ts'
+import type { History } from './history.ts'
+import { historyIn, historyNote } from './history.ts'
 import { printedWhere } from './printed.ts'
 
 const longestDays = 90
@@ -47,27 +50,33 @@ export function funnelRequests(ask: Ask<'funnel'>, source: string, zone: string)
   })
 }
 
-/** Throws RefusedError where the saved funnel has other steps than the question, or answers in several buckets. */
-export async function answerFunnel(
-  ask: Ask<'funnel'>,
-  client: MixpanelClient,
-  source: string,
-  zone: string,
-): Promise<FunnelBody> {
+/**
+ * Throws RefusedError where the saved funnel has other steps than the question, or answers in several buckets. A compared
+ * period that the plan's history does not hold is left out, and a note says so: those who entered are counted together,
+ * so a part of it would be another figure.
+ */
+export async function answerFunnel(ask: Ask<'funnel'>, place: Place): Promise<FunnelBody> {
   const { question, windows } = ask
-  const answers: FunnelSteps[] = []
-  for (const request of funnelRequests(ask, source, zone)) {
-    answers.push(stepsIn(await client.funnel(request, ask.signal), request, question))
+  const answers: (FunnelSteps | undefined)[] = []
+  let history: History | undefined
+  for (const request of funnelRequests(ask, place.name, place.zone)) {
+    try {
+      answers.push(stepsIn(await place.client.funnel(request, ask.signal), request, question))
+    } catch (error) {
+      const reached = historyIn(error, place)
+      if (reached === undefined || answers.length === 0) throw error
+      history = reached
+      answers.push(undefined)
+    }
   }
   const [steps = [], ...compared] = answers
   return {
     steps,
-    comparisons: windows.comparisons.map(({ to, timeframe }, at) => ({
-      to,
-      timeframe: spanOf(timeframe),
-      steps: compared[at] ?? [],
-    })),
-    notes: notesOf(ask),
+    comparisons: windows.comparisons.flatMap(({ to, timeframe }, at) => {
+      const then = compared[at]
+      return then === undefined ? [] : [{ to, timeframe: spanOf(timeframe), steps: then }]
+    }),
+    notes: [...notesOf(ask), ...historyNote(history)],
   }
 }
 
@@ -83,6 +92,12 @@ function stepsIn(answer: AnswerOf<'funnel'>, request: ParametersOf<'funnel'>, qu
         remedy: 'people who are in several of them would count twice: ask for one day, or ask a lake',
       },
     )
+  }
+  // A saved funnel may have a breakdown of its own.
+  if (bucket.steps.length === 0) {
+    throw new RefusedError(`${call} is split by a property, and has no row for all people`, {
+      remedy: 'save it without a breakdown',
+    })
   }
   const asked = question.steps.map(({ event }) => event)
   const same = asked.length === bucket.steps.length && bucket.steps.every(({ names }, at) => names.includes(asked[at] ?? ''))

@@ -5,21 +5,21 @@ import { answerFunnel, funnelRequests, refuseFunnel } from './funnel.ts'
 import { answerPeople, peopleRequest, refusePeople } from './people.ts'
 import { answerRetention, refuseRetention, retentionRequest } from './retention.ts'
 import { answerSaved, refuseSaved, savedRequests } from './saved.ts'
-import { answerSegmentation } from './segmentation.ts'
-import { planSegmentation, refuseSegmentation } from './segmentation-plan.ts'
+import { answerSegmentation, segmentationRequests } from './segmentation.ts'
+import { refuseSegmentation } from './segmentation-plan.ts'
 import { answerTop, refuseTop, topRequests } from './top.ts'
 
 /** The kinds of question that Mixpanel answers. */
 export const questions = {
   segmentation: {
     refuse: refuseSegmentation,
-    requests: (ask, { zone }) => planSegmentation(ask, zone).requests,
+    requests: (ask, { zone }) => segmentationRequests(ask, zone),
     answer: answerSegmentation,
   },
   funnel: {
     refuse: refuseFunnel,
     requests: (ask, { name, zone }) => funnelRequests(ask, name, zone).map((parameters) => ({ call: 'funnel', parameters })),
-    answer: (ask, { client, name, zone }) => answerFunnel(ask, client, name, zone),
+    answer: answerFunnel,
   },
   retention: {
     refuse: refuseRetention,

@@ -23,9 +23,11 @@ export function refuseRetention({ first, then, counting, on }: Retention): strin
   return undefined
 }
 
-export function retentionRequest({ question, windows }: Ask<'retention'>, zone: string): ParametersOf<'retention'> {
-  const { first, then, counting, unbounded, unit, intervals, where } = question
-  const { from_date, to_date } = daysOf(windows.timeframe, zone)
+export function retentionRequest(ask: Ask<'retention'>, zone: string): ParametersOf<'retention'> {
+  const { first, then, counting, unbounded, unit, intervals, where } = ask.question
+  const { from_date, to_date } = daysOf(ask.windows.timeframe, zone)
+  // What cannot be answered is not asked.
+  unitsOf(ask)
   const condition = printedWhere(where)
   return {
     from_date,

@@ -6,6 +6,7 @@ import { bucketsOf, floorTo } from '../../../timeframe.ts'
 import type { Ask } from '../../source.ts'
 import type { ParametersOf } from '../client.ts'
 import { daysOf } from './days.ts'
+import { rangeSince } from './history.ts'
 import { printedProperty, printedWhere } from './printed.ts'
 
 /** The vendor's most: what it leaves out would be missing from "Other". */
@@ -21,13 +22,14 @@ export function refuseSegmentation(question: Segmentation): string | undefined {
   if (Array.isArray(event) && on !== undefined) {
     return 'a Mixpanel source splits one event by a property; name one event, or leave out `on`'
   }
+  if (Array.isArray(event) && new Set(event).size < event.length) return 'an event is listed twice; name each once'
   if (buckets !== undefined) return refuseBuckets(question)
   if (Array.isArray(on) && type !== 'general')
     return `Mixpanel splits by two properties only what is counted as events, not ${type}`
   const short = unit === 'minute' || unit === 'hour'
   switch (type) {
     case 'general':
-      return of === undefined ? undefined : 'a count takes no `of`; leave it out, or add it up with `type: sum`'
+      return of === undefined ? undefined : countTakesNoOf
     case 'sum':
       if (of === undefined) return 'a sum adds up a property; name it with `of`'
       if (on !== undefined) return "Mixpanel's sum takes no `on`; leave it out, or ask a lake"
@@ -43,10 +45,13 @@ export function refuseSegmentation(question: Segmentation): string | undefined {
   }
 }
 
-function refuseBuckets({ event, type, unit, on }: Segmentation): string | undefined {
+const countTakesNoOf = 'a count takes no `of`; leave it out, or add it up with `type: sum`'
+
+function refuseBuckets({ event, type, unit, on, of }: Segmentation): string | undefined {
   if (typeof on !== 'string') return '`buckets` sorts the numbers of one property into ranges; name it with `on`'
   if (Array.isArray(event)) return 'a Mixpanel source splits one event by a property; name one event'
   if (type !== 'general') return `Mixpanel's ranges do not add up for ${type}; leave out \`type\``
+  if (of !== undefined) return countTakesNoOf
   return unit === 'minute' ? "Mixpanel's ranges go down to hours; write `unit: hour`" : undefined
 }
 
@@ -119,7 +124,8 @@ export function planSegmentation(ask: Ask<'segmentation'>, zone: string): Plan {
       const bucket = { ...window, label: window.start.toPlainDate().toString(), whole: true }
       const held = isHeld(window)
       // An average of a property is told for a day or an hour, and for nothing longer.
-      if (isAverageOf(question) && !held) return { bucket, request: undefined, together: undefined }
+      if (isAverageOf(question) && !held && daysOf(window, zone).count > 1)
+        return { bucket, request: undefined, together: undefined }
       const request = held ? whole : requestOf(question, asked, window, zone, { one: true })
       if (question.on === undefined || (adds && !Array.isArray(question.on))) return { bucket, request, together: request }
       return {
@@ -137,12 +143,18 @@ export function planSegmentation(ask: Ask<'segmentation'>, zone: string): Plan {
   return { buckets, parts, requests: [...new Map(requests.map((request) => [keyOf(request), request])).values()] }
 }
 
-/** Whether all its events come in one answer: each call uses up the hour. */
+/** Whether all its events come in one answer: each call uses up the hour. A custom event may come by its label, and alone. */
 function isInOne({ event, type, on, where }: Segmentation): boolean {
-  return Array.isArray(event) && event.length > 1 && type === 'general' && on === undefined && where === undefined
+  if (!Array.isArray(event) || event.length < 2 || event.some(isCustom)) return false
+  return type === 'general' && on === undefined && where === undefined
 }
 
-export function isAverageOf({ type, of }: Segmentation): boolean {
+/** Custom events are put together from others by the people who use a project. */
+export function isCustom(event: string): boolean {
+  return event.startsWith('$custom_event:')
+}
+
+function isAverageOf({ type, of }: Segmentation): boolean {
   return type === 'average' && of !== undefined
 }
 
@@ -199,18 +211,10 @@ function requestOf(
 /** The same request for what lies within the plan's history; undefined where its buckets would be others. */
 export function requestSince(request: Request, since: string): Request | undefined {
   const { call, parameters } = request
-  if (call !== 'segmentation') return { call, parameters: { ...parameters, from_date: since } } as Request
-  const first = Temporal.PlainDate.from(parameters.from_date)
-  const days = first.until(Temporal.PlainDate.from(since), { largestUnit: 'day' }).days
-  const { interval, unit } = parameters
-  const from =
-    unit === 'month'
-      ? Temporal.PlainDate.from(since)
-          .add({ months: since.endsWith('-01') ? 0 : 1 })
-          .with({ day: 1 })
-      : first.add({ days: Math.ceil(days / (interval ?? 1)) * (interval ?? 1) })
-  const from_date = from.toString()
-  return from_date > parameters.to_date ? undefined : { call, parameters: { ...parameters, from_date } }
+  const parameter = call === 'segmentation' ? (parameters.unit === 'month' ? 'month' : parameters.interval) : undefined
+  const shorter = rangeSince<Request['parameters']>(parameters, since, parameter ?? 1)
+  // TypeScript does not see that these are the parameters of that call.
+  return shorter === undefined ? undefined : ({ call, parameters: shorter } as Request)
 }
 
 function lies(inner: Pick<Window, 'start' | 'end'>, outer: Pick<Window, 'start' | 'end'>): boolean {

@@ -1,6 +1,10 @@
+import { Temporal } from 'temporal-polyfill'
+import { DataError, RefusedError } from '../../../errors.ts'
+import { propertyOf } from '../../../expression.ts'
 import type { Top } from '../../../query.ts'
 import type { Note, TableBody } from '../../../result.ts'
 import type { Ask } from '../../source.ts'
+import type { AnswerOf, ParametersOf } from '../client.ts'
 import type { Place, Request } from './asking.ts'
 import { daysOf } from './days.ts'
 
@@ -14,86 +18,119 @@ export function refuseTop({ what, event, property, type, limit }: Top): string |
       return 'the top events are of the whole project; leave out `event` and `property`'
     return limit > mostEvents ? `at most ${mostEvents} events are counted at once; write \`limit: ${mostEvents}\`` : undefined
   }
-  if (event === undefined) return `Mixpanel gives the top ${what} of one event; name it with \`event\``
+  if (event === undefined || event === 'any') return `Mixpanel gives the top ${what} of one event; name it with \`event\``
   if (type !== 'general')
     return `Mixpanel counts events for its top ${what}; leave out \`type\`, or use a segmentation with \`on\``
-  if (what === 'values') return property === undefined ? 'name the property whose values are counted with `property`' : undefined
-  return property === undefined ? undefined : 'the top properties are of an event; leave out `property`'
+  if (what === 'properties')
+    return property === undefined ? undefined : 'the top properties are of an event; leave out `property`'
+  if (property === undefined) return 'name the property whose values are counted with `property`'
+  return nameIn(property) === undefined
+    ? "Mixpanel ranks the values of an event's own property, and of no expression; name it, or use a segmentation with `on`"
+    : undefined
 }
 
-/** Today's events stand for uniques and averages, because those of days do not add up to a timeframe's. */
-export function topRequests({ question, windows }: Ask<'top'>, zone: string): readonly Request[] {
-  const { what, event, property, limit, type } = question
-  if (what === 'properties') return [{ call: 'propertiesTop', parameters: { event, limit } }]
-  if (what === 'events' && type !== 'general') return [{ call: 'eventsTop', parameters: { type, limit } }]
-  const { from_date, to_date } = daysOf(windows.timeframe, zone)
-  const days = { type, unit: 'day', from_date, to_date }
-  if (what === 'values') return [{ call: 'eventProperties', parameters: { event, name: property, ...days, limit } }]
-  return [
-    { call: 'eventsNames', parameters: { type, limit, from_date, to_date } },
-    { call: 'events', parameters: { event: ['(the names)'], ...days } },
-  ]
-}
+/** What is asked, by what the answer is of. */
+type Plan =
+  | { readonly of: 'properties'; readonly parameters: ParametersOf<'propertiesTop'> }
+  | { readonly of: 'values'; readonly parameters: ParametersOf<'eventProperties'> }
+  | { readonly of: 'today'; readonly parameters: ParametersOf<'eventsTop'> }
+  /** First the names, then their numbers. */
+  | { readonly of: 'days'; readonly names: ParametersOf<'eventsNames'>; readonly numbers: Omit<ParametersOf<'events'>, 'event'> }
 
-export async function answerTop(ask: Ask<'top'>, place: Place): Promise<TableBody> {
-  const { question, windows, signal } = ask
-  const { client, zone } = place
+function planTop({ question, windows }: Ask<'top'>, zone: string): Plan {
   const { what, event = '', property = '', limit, type } = question
-  if (what === 'properties') {
-    const properties = await client.propertiesTop({ event, limit }, signal)
-    const note = 'Mixpanel counts the properties of an event over days of its own choice, not over the timeframe'
-    return table(
-      'property',
-      'events',
-      properties.map(({ name, count }) => [name, count]),
-      limit,
-      [{ kind: 'source', text: note }],
-    )
+  if (what === 'properties') return { of: what, parameters: { event, limit } }
+  const { from_date, to_date, count } = daysOf(windows.timeframe, zone)
+  const range = { from_date, to_date }
+  const days = { type, unit: 'day', ...range } as const
+  if (what === 'values') return { of: what, parameters: { event, name: nameIn(property) ?? '', ...days, limit } }
+  // Uniques and averages of several days do not add up, and today's are all that the vendor ranks by itself.
+  if (type !== 'general' && count > 1) return { of: 'today', parameters: { type, limit } }
+  return { of: 'days', names: { type, limit, ...range }, numbers: days }
+}
+
+export function topRequests(ask: Ask<'top'>, zone: string): readonly Request[] {
+  const plan = planTop(ask, zone)
+  switch (plan.of) {
+    case 'properties':
+      return [{ call: 'propertiesTop', parameters: plan.parameters }]
+    case 'values':
+      return [{ call: 'eventProperties', parameters: plan.parameters }]
+    case 'today':
+      return [{ call: 'eventsTop', parameters: plan.parameters }]
+    case 'days':
+      return [
+        { call: 'eventsNames', parameters: plan.names },
+        { call: 'events', parameters: { event: ['(the names)'], ...plan.numbers } },
+      ]
   }
-  if (what === 'events' && type !== 'general') {
-    const events = await client.eventsTop({ type, limit }, signal)
-    const note = `Mixpanel gives the top events by ${type} of today so far, not of the timeframe`
-    return table(
-      'event',
-      type,
-      events.map((one) => [one.event, one.amount]),
-      limit,
-      [{ kind: 'source', text: note }],
-    )
+}
+
+/** Throws RefusedError for today's events where the run is of another day. */
+export async function answerTop(ask: Ask<'top'>, { client, zone, clock }: Place): Promise<TableBody> {
+  const { question, windows, scheduledAt, signal } = ask
+  const { type, limit, property } = question
+  const plan = planTop(ask, zone)
+  const running: Note[] = windows.timeframe.partial
+    ? [{ kind: 'partial', text: 'the running day is counted as far as it has come' }]
+    : []
+  switch (plan.of) {
+    case 'properties': {
+      const rows = (await client.propertiesTop(plan.parameters, signal)).map(({ name, count }) => [name, count] as const)
+      const text = 'Mixpanel counts the properties of an event over days of its own choice, not over the timeframe'
+      return table(['property', 'events'], rows, limit, [{ kind: 'source', text }])
+    }
+    case 'values': {
+      const { segments } = await client.eventProperties(plan.parameters, signal)
+      return table([property === 'events' ? 'value' : plan.parameters.name, 'events'], segments.map(sum), limit, running)
+    }
+    case 'today': {
+      const [then, now] = [scheduledAt.epochMilliseconds, clock().getTime()].map((time) => {
+        return Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(zone).toPlainDate().toString()
+      })
+      if (then !== now) {
+        throw new RefusedError(`Mixpanel gives the top events by ${type} of today only, and this run is of ${then}`, {
+          remedy: 'ask for `type: general`, or for a timeframe of one day',
+        })
+      }
+      const rows = (await client.eventsTop(plan.parameters, signal)).map(({ event, amount }) => [event, amount] as const)
+      const text = `Mixpanel gives the top events by ${type} of today so far, not of the timeframe`
+      return table(['event', type], rows, limit, [{ kind: 'source', text }])
+    }
+    case 'days': {
+      const names = await client.eventsNames(plan.names, signal)
+      const found = names.length === 0 ? [] : ofEach(names, await client.events({ event: names, ...plan.numbers }, signal))
+      return table(['event', type === 'general' ? 'events' : type], found.map(sum), limit, running)
+    }
   }
-  const { from_date, to_date } = daysOf(windows.timeframe, zone)
-  const days = { type, unit: 'day', from_date, to_date } as const
-  if (what === 'values') {
-    const { segments } = await client.eventProperties({ event, name: property, ...days, limit }, signal)
-    return table(
-      property,
-      'events',
-      segments.map(({ name, values }) => [name, sum(values)]),
-      limit,
-      [],
-    )
-  }
-  const names = await client.eventsNames({ type, limit, from_date, to_date }, signal)
-  if (names.length === 0) return table('event', 'events', [], limit, [])
-  const { segments } = await client.events({ event: names, ...days }, signal)
-  const counted = new Map(segments.map(({ name, values }) => [name, sum(values)]))
-  return table(
-    'event',
-    'events',
-    names.map((name) => [name, counted.get(name) ?? 0]),
-    limit,
-    [],
-  )
+}
+
+/** The property that a name or `properties["…"]` reads; undefined for anything else. */
+function nameIn(property: string): string | undefined {
+  const read = propertyOf(property)
+  return 'problem' in read || read.kind !== 'property' || read.of !== 'properties' ? undefined : read.name
+}
+
+type Segments = AnswerOf<'events'>['segments']
+
+/**
+ * The events that were asked for; one that the answer lacks did not happen (answers are sparse). Throws DataError where
+ * it has another one, since nobody can say then which of those it is.
+ */
+function ofEach(names: readonly string[], { segments }: AnswerOf<'events'>): Segments {
+  const stray = segments.find(({ name }) => !names.includes(name))
+  if (stray !== undefined) throw new DataError(`Mixpanel was asked for ${names.join(', ')} and answers for ${stray.name}`)
+  const found = new Map(segments.map((segment) => [segment.name, segment]))
+  return names.map((name) => found.get(name) ?? { name, values: {} })
 }
 
 /** Sparse: a day that is not there is 0. */
-function sum(values: Readonly<Record<string, number>>): number {
-  return Object.values(values).reduce((all, value) => all + value, 0)
+function sum({ name, values }: Segments[number]): readonly [string, number] {
+  return [name, Object.values(values).reduce((all, value) => all + value, 0)]
 }
 
 function table(
-  name: string,
-  number: string,
+  [name, number]: readonly [string, string],
   rows: readonly (readonly [string, number | null])[],
   limit: number,
   notes: readonly Note[],
@@ -102,7 +139,7 @@ function table(
   return {
     columns: [
       { name, type: 'text' },
-      { name: name === number ? `${number} count` : number, type: 'number' },
+      { name: number, type: 'number' },
     ],
     rows: sorted.slice(0, limit).map((row) => [...row]),
     notes: [...notes],

@@ -11,7 +11,7 @@ import { startVendor } from '../../../servers/vendor.ts'
 /** A Monday, 08:00 in Berlin. */
 const monday = '2026-11-16T07:00:00Z'
 
-interface When {
+export interface When {
   readonly timeframe?: Timeframe
   readonly trend?: Timeframe
   readonly compare?: readonly ComparisonName[]
@@ -29,6 +29,13 @@ export function funnelAsk(question: object, when: When = {}): Ask<'funnel'> & As
   const { within, immature } = asked
   const whole = { ...askOf(when, { within: parseDuration(within), immature }), question: { kind: 'funnel', ...asked } }
   return whole as Ask<'funnel'> & Ask
+}
+
+const plain = { retention: words.retention, frequency: words.frequency, people: words.people, saved: words.saved, top: words.top }
+
+/** A question of a kind that needs no more than its words. */
+export function plainAsk<Kind extends keyof typeof plain>(kind: Kind, question: object, when: When = {}): Ask<Kind> & Ask {
+  return { ...askOf(when), question: { kind, ...plain[kind].parse(question) } } as Ask<Kind> & Ask
 }
 
 function askOf(when: When, funnel: { within?: number | undefined; immature?: boolean } = {}): Omit<Ask, 'question'> {
@@ -54,13 +61,22 @@ export function segments(values: Record<string, Record<string, number>>, legendS
 /** Time series ask for annotations, and most suites are about something else. */
 const standing = { '/api/app/projects/1234567/annotations': { body: { status: 'ok', results: [] } } }
 
+interface Around {
+  /** What the vendor answers by path to what is not expected; a chart without annotations unless said. */
+  readonly standing?: Readonly<Record<string, Payload>>
+  /** What the source's reference points to; a service account unless said. */
+  readonly credential?: string
+}
+
 /** Opens a Mixpanel source named `product` against a vendor that expects just these calls, and uses it. */
 export async function withMixpanel<Out>(
   expected: readonly Expected[],
   use: (source: Source) => Promise<Out>,
   settings: object = {},
+  now = monday,
+  around: Around = {},
 ): Promise<Out> {
-  await using vendor = await startVendor(expected, standing)
+  await using vendor = await startVendor(expected, around.standing ?? standing)
   const source = mixpanel.open(
     config.parse({
       kind: 'mixpanel',
@@ -74,9 +90,9 @@ export async function withMixpanel<Out>(
       name: 'product',
       folder: '/',
       timezone: 'Europe/Berlin',
-      credential: async () => 'reports:Zk3vQ9pLr7TnX2mB',
+      credential: async () => around.credential ?? 'reports:Zk3vQ9pLr7TnX2mB',
       trace: () => {},
-      clock: () => new Date(monday),
+      clock: () => new Date(now),
     },
   )
   try {

@@ -51,7 +51,7 @@ describe('all profiles', () => {
       asked(2, later(2, people(5, 1)), where),
     ])
     await using door = openDoor(vendor)
-    const all = engageAll(door.client, { where: 'properties["plan"] == "Pro"', page_size: 2 })
+    const all = door.client.engageAll({ where: 'properties["plan"] == "Pro"', page_size: 2 })
     expect(await idsOf(all)).toEqual(numbered(5))
   })
 
@@ -60,6 +60,11 @@ describe('all profiles', () => {
     ['none', [engaged(first([], 0))], 0],
     ['just full pages', [engaged(first(people(1, 2), 4)), asked(1, later(1, people(3, 2)))], 4],
     ['a page as large as all', [engaged(first(people(1, 2), 2))], 2],
+    [
+      'no session beside a page that is full and all',
+      [engaged({ body: { page: 0, page_size: 2, total: 2, results: people(1, 2) } })],
+      2,
+    ],
     ['no session, which nobody needs', [engaged({ body: { page: 0, total: 1, results: people(1, 1) } })], 1],
     [
       'no total, so that the last page tells',
@@ -102,6 +107,30 @@ describe('all profiles', () => {
     expect(starts).toEqual([0, 1, 2, 3, 4, 5, 6])
   })
 
+  test('come in pages as large as asked for where the vendor does not say how large they are', async () => {
+    const sent = { page_size: '2' }
+    await using vendor = await startVendor([
+      engaged({ body: { page: 0, session_id, total: 3, results: people(1, 2) } }, sent),
+      asked(1, later(1, people(3, 1)), sent),
+    ])
+    await using door = openDoor(vendor)
+    expect(await idsOf(door.client.engageAll({ page_size: 2 }))).toEqual(numbered(3))
+  })
+
+  test('come up to the page that failed, also where it failed before its turn', async () => {
+    const client = {
+      async engage({ page = 0 }: { readonly page?: number | undefined } = {}) {
+        if (page === 2) throw new UnavailableError('page 2')
+        if (page === 1) await new Promise((resolve) => setImmediate(resolve))
+        const profiles = [{ distinctId: `p${page}`, properties: [] }]
+        return { page, pageSize: 1, total: 4, sessionId: session_id, profiles }
+      },
+    }
+    const { ids, error } = await until(engageAll(client))
+    expect(ids).toEqual(['p0', 'p1'])
+    expect(error).toEqual(new UnavailableError('page 2'))
+  })
+
   test('are asked for no further once nobody wants more, and what is under way ends', async () => {
     const begun: number[] = []
     const ended: number[] = []
@@ -112,8 +141,10 @@ describe('all profiles', () => {
         if (page < 2) return { page, pageSize: 1, total: 100, sessionId: session_id, profiles }
         return await new Promise<never>((_, reject) => {
           signal?.addEventListener('abort', () => {
-            ended.push(page)
-            reject(signal.reason)
+            setImmediate(() => {
+              ended.push(page)
+              reject(signal.reason)
+            })
           })
         })
       },
@@ -136,6 +167,26 @@ describe('all profiles', () => {
       expect(total).toBe(100)
       break
     }
+  })
+
+  test('are asked for up to as many as are wanted, and fewer of those are no silent loss', async () => {
+    await using vendor = await startVendor([
+      engaged(first(people(1, 2), 100)),
+      asked(1, later(1, people(3, 2))),
+      engaged(first(people(1, 2), 100)),
+      asked(1, later(1, people(3, 1))),
+      // Without a total nothing else tells that these are enough.
+      engaged(first(people(1, 2))),
+    ])
+    await using door = openDoor(vendor)
+    const come: number[] = []
+    const read = async (most: number) => {
+      for await (const { profiles } of engagePages(door.client, {}, undefined, most)) come.push(profiles.length)
+    }
+    await read(3)
+    await expect(read(4)).rejects.toThrow(/100 profiles match and gave 3/)
+    await read(2)
+    expect(come).toEqual([2, 2, 2, 1, 2])
   })
 
   test('end with the signal', async () => {
@@ -253,7 +304,7 @@ describe('an annotation is moved', () => {
   async function move(parameters: object, expected: readonly Expected[], signal?: AbortSignal): Promise<unknown> {
     await using vendor = await startVendor(expected)
     await using door = openDoor(vendor)
-    return await annotationsMove(door.client, { id: 17, date, ...parameters }, signal)
+    return await door.client.annotationsMove({ id: 17, date, ...parameters }, signal)
   }
 
   test('by a new one with the same words and tags, and the old one deleted', async () => {
@@ -316,6 +367,31 @@ describe('an annotation is moved', () => {
     await expect(move({}, [{ path: `${path}/17`, answer: { status: 404, body: { error: 'gone' } } }])).rejects.toThrow(
       RefusedError,
     )
+  })
+
+  test('not at all where the signal came while it was read', async () => {
+    const stop = new AbortController()
+    const calls: string[] = []
+    const moved = annotationsMove(
+      {
+        async annotation() {
+          stop.abort(new Error('enough'))
+          return { id: '17', date: old.date, description: old.description, user: undefined, tags: [] }
+        },
+        async annotationsCreate(words) {
+          calls.push('create')
+          return { id: '18', user: undefined, ...words, tags: [] }
+        },
+        async annotationsDelete() {
+          calls.push('delete')
+          return { id: '17' }
+        },
+      },
+      { id: 17, date },
+      stop.signal,
+    )
+    await expect(moved).rejects.toThrow('enough')
+    expect(calls).toEqual([])
   })
 
   test('not at all where the signal came first', async () => {

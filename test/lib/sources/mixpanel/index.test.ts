@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { RefusedError } from '../../../../lib/errors.ts'
+import { RefusedError, UsageError } from '../../../../lib/errors.ts'
 import { mixpanel } from '../../../../lib/sources/mixpanel/index.ts'
 import { config } from '../../../../lib/sources/mixpanel/schema.ts'
 import { funnelAsk, segmentationAsk, withMixpanel } from './asking.ts'
@@ -95,5 +95,77 @@ test('a source says what it is and how much it takes at a time', async () => {
     expect(source.label).toBe('Mixpanel (project 1234567, EU)')
     expect(source.concurrency).toBe(5)
     expect(Object.keys(source.answers).sort()).toEqual([...mixpanel.kinds].sort())
+  })
+})
+
+describe('calls by their name', () => {
+  const profiles = (page: number, results: readonly object[], more: object = {}) => ({
+    method: 'POST',
+    path: '/api/query/engage',
+    query: { project_id: '1234567' },
+    form: page === 0 ? { page_size: '1' } : { page_size: '1', session_id: 's', page: String(page) },
+    answer: { body: { page, session_id: 's', status: 'ok', results, ...more } },
+  })
+
+  test('give all profiles one by one', async () => {
+    const sent = [
+      profiles(0, [{ $distinct_id: 'a', $properties: {} }], { page_size: 1, total: 2 }),
+      profiles(1, [{ $distinct_id: 'ü', $properties: { plan: 'Pro' } }]),
+    ]
+    await withMixpanel(sent, async (source) => {
+      const called = await source.call?.('engageAll', { page_size: 1 })
+      const given: unknown[] = []
+      for await (const profile of called !== undefined && 'each' in called ? called.each : []) given.push(profile)
+      expect(given).toEqual([
+        { distinctId: 'a', properties: [] },
+        { distinctId: 'ü', properties: [['plan', 'Pro']] },
+      ])
+    })
+  })
+
+  test('move an annotation', async () => {
+    const path = '/api/app/projects/1234567/annotations'
+    const old = { id: 17, date: '2026-11-02T08:00:00+01:00', description: 'Launch' }
+    const date = '2026-11-09 08:00:00'
+    const sent = [
+      { path: `${path}/17`, answer: { body: { status: 'ok', results: old } } },
+      {
+        method: 'POST',
+        path,
+        json: { date, description: 'Launch', tags: [] },
+        answer: { status: 201, body: { status: 'ok', results: { ...old, id: 18, date } } },
+      },
+      { method: 'DELETE', path: `${path}/17`, answer: { body: { status: 'ok', results: { id: 17 } } } },
+    ]
+    await withMixpanel(sent, async (source) => {
+      expect(await source.call?.('annotationsMove', { id: '17', date })).toEqual({
+        json: {
+          id: '18',
+          replaced: '17',
+          annotation: { id: '18', date, description: 'Launch', user: undefined, tags: [] },
+        },
+      })
+    })
+  })
+
+  test.each([
+    ['annotationsMove', null, 'a JSON object'],
+    ['annotationsMove', 'all', 'a JSON object'],
+    ['annotationsMove', { id: '17' }, 'at date'],
+    ['engage', { page: 1 }, 'session_id'],
+    ['toString', {}, 'no call "toString"'],
+  ])('send nothing for %s with %j', async (name, parameters, words) => {
+    await withMixpanel([], async (source) => {
+      const error = await source.call?.(name, parameters).catch((caught: unknown) => caught)
+      expect(error).toBeInstanceOf(UsageError)
+      expect(error).toHaveProperty('message', expect.stringContaining(words))
+    })
+  })
+
+  test('are told with what they take', () => {
+    const { calls } = mixpanel
+    expect(Object.keys(calls)).toEqual(expect.arrayContaining(['engage', 'engageAll', 'annotationsMove', 'export']))
+    expect(calls['annotationsMove']?.parameters.safeParse({ id: 17, date: '2026-11-09 08:00:00' }).success).toBe(true)
+    expect(calls['engageAll']?.parameters.safeParse({ session_id: 's' }).success).toBe(false)
   })
 })

@@ -92,6 +92,31 @@ describe('looking up what questions name', () => {
     ])
   })
 
+  test('does not look for properties that every event has, or that people defined at Mixpanel', async () => {
+    const where = 'properties["time"] > 5 and properties["$insert_id"] == "x" and defined(properties["$custom_property:7"])'
+    expect(await findings([{ segmentation: { event: 'Charge', on: 'distinct_id', where } }], [names(['Charge'])])).toEqual([])
+  })
+
+  test('reads the properties of top values, of both splits and of conditions on people who come back', async () => {
+    const asked = [
+      { top: { what: 'values', event: 'Charge', property: 'properties["cty"]' } },
+      { segmentation: { event: 'Charge', on: ['city', 'pln'] } },
+      // biome-ignore lint/suspicious/noThenProperty: the word of the project file
+      { retention: { first: 'Charge', then: 'any', where: 'not defined(properties["plan"]) or properties["ctiy"] == "x"' } },
+    ]
+    const found = await findings(asked, [names(['Charge']), properties('Charge', 'city', 'plan')])
+    expect(found?.map(({ query, remedy }) => [query, remedy])).toEqual([
+      ['q1', 'did you mean "city"?'],
+      ['q2', 'did you mean "plan"?'],
+      ['q3', 'did you mean "city"?'],
+    ])
+  })
+
+  test('says nothing of a property where an event has more than are listed', async () => {
+    const many = Array.from({ length: 500 }, (_, at) => `p${at}`)
+    expect(await findings([{ segmentation: { event: 'A', on: 'rare' } }], [names(['A']), properties('A', ...many)])).toEqual([])
+  })
+
   test('does not look for properties of an event that is not there', async () => {
     const found = await findings([{ segmentation: { event: 'Chrge', on: 'country' } }], [names(['Charge'])])
     expect(found?.map(({ remedy }) => remedy)).toEqual(['did you mean "Charge"?'])
@@ -109,6 +134,11 @@ describe('a saved funnel', () => {
   test('has others', async () => {
     const [found] = (await findings([funnel], [funnels([7509, 'Activation']), steps(step('Sign Up'), step('Paid'))])) ?? []
     expect(found?.problem).toBe('the saved funnel 7509 has the steps Sign Up → Paid, and the question names Sign Up → Played')
+  })
+
+  test('that has no answer for yesterday is not held against it', async () => {
+    const silent: Expected = { ...steps(), answer: { body: { meta: { dates: [] }, data: {} } } }
+    expect(await findings([funnel], [funnels([7509, 'Activation']), silent])).toEqual([])
   })
 
   test('is not there; then the others are named', async () => {

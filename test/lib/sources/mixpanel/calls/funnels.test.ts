@@ -87,7 +87,9 @@ describe('a funnel', () => {
       limit: 10_000,
     }
     expect(await answerTo({}, parameters)).toEqual([])
-    expect(await answerTo({}, { ...given, unit: 'month', length: 90 })).toEqual([])
+    expect(await answerTo({}, { ...given, unit: 'month', length: 90, length_unit: 'day' })).toEqual([])
+    // Of the unit it was saved with, which may be hours.
+    expect(await answerTo({}, { ...given, length: 91 })).toEqual([])
     const raw = await rawQuery('funnel', { ...given, on: 'properties["a b&c"]' })
     expect(raw).toMatch(/^funnel_id=7509&from_date=2016-09-12&to_date=2016-09-25&on=properties%5B%22a(?:\+|%20)b%26c%22%5D$/)
   })
@@ -102,7 +104,9 @@ describe('a funnel', () => {
       overall_conv_ratio: 1,
       step_conv_ratio: 1,
     }
-    expect(await answerTo({ '2016-09-12': { steps: [nobody] } })).toEqual([
+    const label = { event: '$custom_event:1305068', goal: '$custom_event:1305068', step_label: '111', custom_event_id: 1_305_068 }
+    const steps = [nobody, { ...nobody, ...label, overall_conv_ratio: 0, step_conv_ratio: 0 }]
+    expect(await answerTo({ '2016-09-12': { steps } })).toEqual([
       {
         date: '2016-09-12',
         steps: [
@@ -115,6 +119,16 @@ describe('a funnel', () => {
             meanSecondsFromStart: null,
             stepRatio: 1,
             overallRatio: 1,
+          },
+          {
+            name: '111',
+            names: ['$custom_event:1305068', '111'],
+            customEventId: '1305068',
+            count: 0,
+            meanSeconds: null,
+            meanSecondsFromStart: null,
+            stepRatio: 0,
+            overallRatio: 0,
           },
         ],
         analysis: undefined,
@@ -198,37 +212,50 @@ test.each<[CallName, object, RegExp]>([
   ['funnel', { ...given, to_date: undefined }, /at to_date/],
   ['funnel', { ...given, to_date: '2016-09-11' }, /from_date lies after to_date/],
   ['funnel', { ...given, from_date: '12.09.2016' }, /at from_date/],
-  ['funnel', { ...given, length: 91 }, /at most 90 days/],
+  ['funnel', { ...given, length: 91, length_unit: 'day' }, /at most 90 days/],
   ['funnel', { ...given, length: 2161, length_unit: 'hour' }, /at most 90 days/],
   ['funnel', { ...given, length: 7_776_001, length_unit: 'second' }, /at most 90 days/],
   ['funnel', { ...given, length: 0 }, /at length/],
   ['funnel', { ...given, length: 1.5 }, /at length/],
-  ['funnel', { ...given, length: 2, length_unit: 'week' }, /at length_unit/],
-  ['funnel', { ...given, unit: 'hour' }, /at unit/],
+  ['funnel', { ...given, length: 2, length_unit: 'week' }, /give `length` in days\s+→ at length_unit/],
+  ['funnel', { ...given, length: 2, length_unit: 'hours' }, /did you mean hour\?\s+→ at length_unit/],
+  ['funnel', { ...given, unit: 'hour' }, /a bucket has a day at least\s+→ at unit/],
+  ['funnel', { ...given, bookmark_id: 7 }, /"bookmark_id"; give `funnel_id`; a funnel saved as a report is `savedFunnel`/],
+  ['funnel', { ...given, events: '[]' }, /"events"; the steps are those that the funnel was saved with/],
+  ['funnel', { ...given, window: 7 }, /"window"; give `length` and `length_unit`/],
+  ['funnelsList', { name: 'Signup funnel' }, /"name"/],
   ['funnel', { ...given, unit: 'week', interval: 7 }, /another way of saying/],
   ['funnel', { ...given, interval: 0 }, /at interval/],
   ['funnel', { ...given, limit: 5 }, /`limit` counts values of `on`/],
   ['funnel', { ...given, on: 'properties["c"]', limit: 10_001 }, /10000/],
   ['funnel', { ...given, where: '' }, /at where/],
-  ['funnel', { ...given, format: 'csv' }, /"format"/],
+  ['funnel', { ...given, format: 'csv' }, /"format"; this call answers JSON only/],
   ['funnelsList', { funnel_id: 7509 }, /"funnel_id"/],
 ])('%s is not sent with %j', async (call, parameters, words) => {
   expect(await whyNot(call, parameters)).toMatch(words)
 })
 
 const nameless = { ...stepsOf(1, 1)[0], event: undefined, goal: undefined }
-test.each<[string, unknown]>([
-  ['no steps', { '2016-09-12': { steps: [] } }],
-  ['no count', { '2016-09-12': { steps: [{ event: 'A' }] } }],
-  ['a share for a count', { '2016-09-12': { steps: [{ event: 'A', count: 0.5 }] } }],
-  ['a step without a name', { '2016-09-12': { steps: [nameless] } }],
-  ['no date', { 'Signup funnel': wayOf(1, 1) }],
-  ['no date below a value', { US: { yesterday: wayOf(1, 1) } }],
-  ['a number', { '2016-09-12': 5 }],
-  ['a list', [wayOf(1, 1)]],
-  ['analysis of another shape', { '2016-09-12': { ...wayOf(1, 1), analysis: { completion: 'all' } } }],
-])('an answer with %s is damaged data', async (_, data) => {
-  await expect(answerTo(data)).rejects.toThrow(DataError)
+const at = 'at data.2016-09-12'
+test.each<[string, unknown, string]>([
+  ['no steps', { '2016-09-12': { steps: [] } }, `${at}.steps (Too small`],
+  ['no count', { '2016-09-12': { steps: [{ event: 'A' }] } }, `${at}.steps.0.count (`],
+  ['a share for a count', { '2016-09-12': { steps: [{ event: 'A', count: 0.5 }] } }, `${at}.steps.0.count (`],
+  ['a step without a name', { '2016-09-12': { steps: [nameless] } }, `${at}.steps.0 (a step without a name)`],
+  ['no count below a value', { '2016-09-12': { US: { steps: [{ event: 'A' }] } } }, `${at}.US.steps.0.count (`],
+  ['no date', { 'Signup funnel': wayOf(1, 1) }, '"Signup funnel" is no date'],
+  ['no date below a value', { US: { yesterday: wayOf(1, 1) } }, '"yesterday" is no date'],
+  ['a number', { '2016-09-12': 5 }, `${at} (`],
+  ['a list', [wayOf(1, 1)], 'at data (expected an object)'],
+  [
+    'analysis of another shape',
+    { '2016-09-12': { ...wayOf(1, 1), analysis: { completion: 'all' } } },
+    `${at}.analysis.completion (`,
+  ],
+])('an answer with %s is damaged data, and says where', async (_, data, where) => {
+  const asked = answerTo(data)
+  await expect(asked).rejects.toThrow(DataError)
+  await expect(asked).rejects.toThrow(where)
 })
 
 test('a list of funnels with an id that no number holds exactly is damaged data', async () => {

@@ -4,10 +4,8 @@ import type { CallName } from '../../../../../lib/sources/mixpanel/client.ts'
 import type { Payload } from '../../../../servers/vendor.ts'
 import { startVendor } from '../../../../servers/vendor.ts'
 import { refusal, startRecorder } from '../openapi/recorder.ts'
+import { exchange } from './exchange.ts'
 import { openDoor } from './pipelines-door.ts'
-
-/** How the account of these suites' door shows itself. */
-const authorization = `Basic ${Buffer.from('exporter.mp-service-account:k8sWq2Zr').toString('base64')}`
 
 export interface Sent {
   readonly path: string
@@ -18,11 +16,7 @@ export interface Sent {
 /** What a call makes of an answer, where it sends just that. */
 export async function ask(call: CallName, parameters: object, { path, query }: Sent, answer: Payload): Promise<unknown> {
   const accept = parameters !== null && 'format' in parameters && parameters.format === 'csv' ? '*/*' : 'application/json'
-  await using vendor = await startVendor([
-    { path, query: { project_id: '1234567', ...query }, headers: { authorization, accept }, answer },
-  ])
-  await using door = openDoor(vendor)
-  return await door.client.call(call, parameters)
+  return await exchange(call, parameters, { path, query: { project_id: '1234567', ...query }, headers: { accept }, answer })
 }
 
 /** The query as it goes over the wire, the project's id aside. */

@@ -112,6 +112,50 @@ describe('a saved funnel', () => {
     )
   })
 
+  const beyond = { status: 403, body: { error: 'Date range exceeds 10 days into the past' } }
+
+  test('is not compared with a period that the plan’s history does not hold, which a note says', async () => {
+    const body = await asking({ steps }, { ...when, compare: ['previous', 'year'] }, [
+      call('funnels', { ...sent, ...days }, answer({ '2026-11-08': bucket(4, 2) })),
+      call('funnels', { ...sent, interval: '7', from_date: '2026-11-01', to_date: '2026-11-07' }, beyond),
+      call(
+        'funnels',
+        { ...sent, interval: '7', from_date: '2025-11-09', to_date: '2025-11-15' },
+        answer({ '2025-11-09': bucket(8, 2) }),
+      ),
+    ])
+    expect(body.comparisons).toMatchObject([{ to: 'year', steps: [{ count: 8 }, { count: 2 }] }])
+    expect(body.notes).toContainEqual({ kind: 'truncated', text: expect.stringMatching(/goes back 10 days.* before 2026-11-06/) })
+  })
+
+  test('whose timeframe the plan’s history does not hold is refused: a part of it would be another figure', async () => {
+    await expect(asking({ steps }, when, [call('funnels', { ...sent, ...days }, beyond)])).rejects.toMatchObject({
+      message: expect.stringContaining('Date range exceeds 10 days'),
+      remedy: expect.stringContaining('goes back 10 days'),
+    })
+  })
+
+  test('is refused where anything else is wrong with a compared period', async () => {
+    const expected = [
+      call('funnels', { ...sent, ...days }, answer({ '2026-11-08': bucket(4, 2) })),
+      call(
+        'funnels',
+        { ...sent, interval: '7', from_date: '2026-11-01', to_date: '2026-11-07' },
+        { status: 404, body: { error: 'gone' } },
+      ),
+    ]
+    await expect(asking({ steps }, { ...when, compare: ['previous'] }, expected)).rejects.toThrow(/404: gone/)
+  })
+
+  test('saved with a breakdown has the steps of all people, or is refused where they are not there', async () => {
+    const split = (own: object) => [call('funnels', { ...sent, ...days }, answer({ '2026-11-08': own }))]
+    const body = await asking({ steps }, when, split({ US: bucket(1, 1), $overall: bucket(4, 2) }))
+    expect(body.steps.map(({ count }) => count)).toEqual([4, 2])
+    await expect(asking({ steps }, when, split({ US: bucket(1, 1) }))).rejects.toThrow(
+      /split by a property, and has no row for all/,
+    )
+  })
+
   test('that answers for other dates only has no answer', async () => {
     const other = answer({ '2026-11-15': bucket(2, 1) })
     await expect(asking({ steps }, when, [call('funnels', { ...sent, ...days }, other)])).rejects.toThrow(DataError)

@@ -377,6 +377,7 @@ test('explaining lists each request once, sends nothing and holds no secret', as
   expect(lines.map((line) => line.replace(/127\.0\.0\.1:\d+/, 'vendor'))).toEqual([
     'GET http://vendor/api/query/segmentation {"project_id":"1234567","event":"Sign Up","from_date":"2026-11-02","to_date":"2026-11-15","on":"properties[\\"country\\"]","interval":7,"type":"unique","limit":10000}',
     'GET http://vendor/api/query/segmentation {"project_id":"1234567","event":"Sign Up","from_date":"2026-11-09","to_date":"2026-11-15","interval":7,"type":"unique"}',
+    'GET http://vendor/api/app/projects/1234567/annotations {"fromDate":"2026-11-02","toDate":"2026-11-15"}',
   ])
 })
 
