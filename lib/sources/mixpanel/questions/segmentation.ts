@@ -111,17 +111,19 @@ function count(
   // A segment of a compared period alone is one, too: it fell to 0, and what Other is compared with holds it.
   const keys = new Set([series, ...each].flatMap((values) => [...(values?.keys() ?? [])]))
   return {
-    segments: [...keys.difference(across)].map((key) => {
-      const [total = null, ...compared] = each.map((values) => figureOf(values, key))
-      const { path, name: own = key } = found.get(key) ?? {}
-      return {
-        ...(split ? { name: own, ...(path === undefined ? {} : { path }) } : { name }),
-        values: series.get(key) ?? blank(buckets, question, pointsOf(trend)),
-        total,
-        // A segment that the compared period lacks is unknown there, not 0.
-        compared: split ? compared.map((figure) => figure || null) : compared,
-      }
-    }),
+    segments: [...keys]
+      .filter((key) => !across.has(key))
+      .map((key) => {
+        const [total = null, ...compared] = each.map((values) => figureOf(values, key))
+        const { path, name: own = key } = found.get(key) ?? {}
+        return {
+          ...(split ? { name: own, ...(path === undefined ? {} : { path }) } : { name }),
+          values: series.get(key) ?? blank(buckets, question, pointsOf(trend)),
+          total,
+          // A segment that the compared period lacks is unknown there, not 0.
+          compared: split ? compared.map((figure) => figure || null) : compared,
+        }
+      }),
     totals: figures.map(({ bucket, request, together }) => {
       if (request === undefined || together === undefined || isLost(pointsOf(together), bucket)) return null
       if (addsUp(question) && together === request && pointsOf(request).cut) return null
