@@ -6,7 +6,7 @@ import { backwards, condition, expression, forwards, idleLimit, limitsSomething,
 const count = z.number().int().positive()
 
 /** Who entered, and how many of them came back in interval 0, 1, 2 … The newest have fewer intervals. */
-interface Grid {
+export interface Grid {
   readonly size: number
   readonly counts: readonly number[]
 }
