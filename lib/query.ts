@@ -58,8 +58,8 @@ export const funnel = z.strictObject({
   /** The step (from 1) that tile and headline speak of; the last unless said. */
   figure: positive.min(2).optional(),
   limit: positive.max(10_000).default(60),
-  /** Where a vendor only runs saved funnels: its id for each source. Ids are digits and stay text. */
-  saved: z.record(name, z.string().regex(/^\d+$/)).optional(),
+  /** Where a vendor only runs saved funnels: its id for each source. Ids stay text. */
+  saved: z.record(name, z.string().regex(/^[\w-]+$/, 'an id has letters, digits, - and _ only')).optional(),
   immature: z.boolean().default(false),
 })
 export type Funnel = z.output<typeof funnel>
@@ -99,6 +99,8 @@ export const top = z.strictObject({
 export type Top = z.output<typeof top>
 
 export const people = z.strictObject({
+  /** Where a vendor keeps events and no profiles: the events that are listed. */
+  event: text.optional(),
   where: where.optional(),
   properties: z.array(text).min(1).optional(),
   on: property.optional(),
@@ -106,12 +108,17 @@ export const people = z.strictObject({
 })
 export type People = z.output<typeof people>
 
+/** Kinds of a vendor's saved analyses, where the id does not tell. */
+const analyses = ['report', 'funnel', 'segmentation', 'retention'] as const
+
 /** The vendor's own saved question. Ids stay text: a number would lose leading zeros. */
 export const saved = z.strictObject({
   insights: text.optional(),
   funnel: text.optional(),
   query: text.optional(),
   analysis: text.optional(),
+  /** What `analysis` is, since its id does not tell. */
+  type: z.enum(analyses).optional(),
 })
 export type Saved = z.output<typeof saved>
 

@@ -8,7 +8,7 @@ import type { Turns } from '../turns.ts'
 import { createTurns } from '../turns.ts'
 import { isUnreached, networkCause } from './network.ts'
 import { createPace } from './pace.ts'
-import type { Received, Reply } from './reply.ts'
+import type { Answering, Received, Reply } from './reply.ts'
 import { beginning, headOf, readWhole } from './reply.ts'
 import type { HttpCall, HttpOpening, HttpRequest, Settle } from './request.ts'
 import { addressOf, contentOf } from './request.ts'
@@ -83,7 +83,10 @@ export function createHttp(options: HttpOptions): Http {
     try {
       return await insist(termsOf(asked, place), patience, async (signal) => {
         const accept = asked.accept === 'text' ? '*/*' : 'application/json'
-        const exchange = async () => readWhole(place.call, await send(agent, asked, place.address, accept, signal), asked, clock)
+        const exchange = async () => {
+          const response = await begun(asked, place, (both) => send(agent, asked, place.address, accept, both), signal)
+          return readWhole(place.call, watched(asked, place.call, response, signal), asked, clock)
+        }
         const came = await attempt(asked, place, exchange, signal)
         return 'error' in came ? came : fit(came, asked)
       })
@@ -135,6 +138,37 @@ export function createHttp(options: HttpOptions): Http {
     }
   }
 
+  /** The beginning of an answer, if it comes before the silence is too long. */
+  async function begun<Response>(
+    { idle }: HttpCall,
+    { call }: Place,
+    exchange: (signal: AbortSignal) => Promise<Response>,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    if (idle === undefined) return exchange(signal)
+    const silent = deadline(idle)
+    // undici keeps to its signal until the body ended, which has a watch of its own.
+    const stop = new AbortController()
+    const give = () => stop.abort()
+    const both = [silent, signal]
+    for (const one of both) one.addEventListener('abort', give, { once: true })
+    if (both.some(({ aborted }) => aborted)) give()
+    try {
+      return await exchange(stop.signal)
+    } catch (cause) {
+      if (!silent.aborted || signal.aborted) throw cause
+      throw new UnavailableError(`${call}: no answer began within ${idle / 1000} s`, { cause })
+    } finally {
+      for (const one of both) one.removeEventListener('abort', give)
+    }
+  }
+
+  function watched({ idle }: HttpCall, call: string, response: Dispatcher.ResponseData, signal: AbortSignal): Answering {
+    if (idle === undefined) return response
+    const head = headOf(call, response, clock())
+    return { ...response, body: streamed(response.body, { head, idle, deadline, signal }) }
+  }
+
   function begin(asked: HttpOpening, call: string, response: Dispatcher.ResponseData): Opened {
     const head = headOf(call, response, clock())
     const { signal, idle = defaultIdle } = asked
@@ -167,10 +201,11 @@ export function createHttp(options: HttpOptions): Http {
       began = performance.now()
       came = await exchange()
     } catch (cause) {
-      const why = networkCause(cause, signal)
+      const why = cause instanceof UnavailableError ? 'too long a silence' : networkCause(cause, signal)
       if (why === undefined) throw cause
       say(why)
       reached = !isUnreached(why)
+      if (cause instanceof UnavailableError) return { error: cause, reached }
       return { error: new UnavailableError(`${call}: no whole answer (${why})`, { cause }), reached }
     } finally {
       const reply = came !== undefined && 'reply' in came ? came.reply : undefined

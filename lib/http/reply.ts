@@ -34,7 +34,12 @@ export type Head = Pick<Reply, 'call' | 'status' | 'headers' | 'requestId' | 're
 const defaultMaxBytes = 64 * 1024 * 1024
 const unpack = promisify(gunzip)
 
-export function headOf(call: string, response: Dispatcher.ResponseData, receivedAt: Date): Head {
+/** What of undici's response is read here. */
+export interface Answering extends Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> {
+  readonly body: AsyncIterable<Buffer>
+}
+
+export function headOf(call: string, response: Omit<Answering, 'body'>, receivedAt: Date): Head {
   const headers = Object.fromEntries(Object.entries(response.headers).map(([key, value]) => [key, String(value)]))
   return { call, status: response.statusCode, headers, requestId: headers['x-request-id'] ?? headers['request-id'], receivedAt }
 }
@@ -42,7 +47,7 @@ export function headOf(call: string, response: Dispatcher.ResponseData, received
 /** Throws RefusedError above `maxBytes`, and what the network or zlib throws for what is not whole. */
 export async function readWhole(
   call: string,
-  { body, ...response }: Dispatcher.ResponseData,
+  { body, ...response }: Answering,
   asked: { readonly secrets: readonly string[]; readonly maxBytes?: number | undefined },
   clock: () => Date,
 ): Promise<Received> {
@@ -58,7 +63,7 @@ export async function readWhole(
     if (size > limit) throw tooBig()
     chunks.push(chunk)
   }
-  const head = headOf(call, { body, ...response }, clock())
+  const head = headOf(call, response, clock())
   const raw = (await unpacked(Buffer.concat(chunks), head.headers, limit, tooBig)).toString('utf8')
   const text = redact(raw, asked.secrets)
   const json = parseJson(raw)

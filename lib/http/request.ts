@@ -31,6 +31,8 @@ export interface HttpCall {
   readonly admit?: (() => Promise<Settle>) | undefined
   /** An answer that is read whole may have at most so many bytes, unpacked; 64 MiB unless said. */
   readonly maxBytes?: number | undefined
+  /** Milliseconds without a byte after which a try is given up; of one that is read whole, none unless said, of a stream 120,000. */
+  readonly idle?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -42,10 +44,7 @@ export interface HttpRequest<Schema extends z.ZodType> extends HttpCall {
 }
 
 /** The time budget ends when the body begins, and an admitted try is over then: settled without a reply. */
-export interface HttpOpening extends HttpCall {
-  /** Milliseconds without a byte, while somebody reads, after which the body is given up; 120,000 unless said. */
-  readonly idle?: number | undefined
-}
+export type HttpOpening = HttpCall
 
 /** What is wrong with a vendor's address, if anything: credentials go over https only; plain http stays on this machine. */
 export function addressProblem(address: string): string | undefined {

@@ -1,4 +1,6 @@
 import type { Mistake } from '../errors.ts'
+import { sourceKinds } from '../sources/index.ts'
+import type { SourceKind } from '../sources/source.ts'
 import type { Project } from './project.ts'
 
 type Path = readonly (string | number)[]
@@ -18,6 +20,11 @@ export function deploymentMistakes(project: Project): Mistake[] {
     if (credentials?.startsWith('env:') === true) {
       const remedy = 'write ssm:/name or secretsmanager:name, and put the credential there'
       say(['sources', name, 'credentials'], `${credentials} is in the environment of one machine`, remedy)
+    }
+    const variables = (sourceKinds as Readonly<Record<string, SourceKind>>)[kind]?.variables ?? []
+    if (credentials === undefined && variables.length > 0) {
+      const remedy = 'add `credentials: ssm:/name` or `credentials: secretsmanager:name`, and put the credential there'
+      say(['sources', name], `without \`credentials\` ${name} reads ${variables.join(', ')}, which one machine has`, remedy)
     }
     if (typeof url === 'string' && isLoopback(url)) {
       say(['sources', name, 'url'], `${url} is an address of one machine`, 'leave out `url` to ask the vendor itself')

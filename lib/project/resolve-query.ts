@@ -102,7 +102,8 @@ function resolveSource(
     return undefined
   }
   if (found.entry === undefined || question === undefined) return undefined
-  const reason = found.kind.refuse?.(found.entry.config, question, source)
+  const site = { name: source, timezone: around.timezone ?? 'UTC' }
+  const reason = found.kind.refuse?.(found.entry.config, question, site)
   if (reason !== undefined) {
     reader.mistake([...path, kind], `${who} cannot answer this ${kind}`, reason)
     return undefined
@@ -111,15 +112,15 @@ function resolveSource(
   return source
 }
 
-/** Mixpanel counts whole days in its project's zone; a report in another one would be refused at each run. */
+/** Some vendors count whole days in their project's zone alone; a report in another one would be refused at each run. */
 function checkZone({ reader, sources, timezone }: Surroundings, frame: Frame, path: Path, source: string): void {
   const { kind, entry } = sources.get(source) ?? {}
-  const zone = (entry?.config['timezone'] as string | undefined) ?? timezone
-  if (kind?.kind !== 'mixpanel' || zone === undefined || frame.timezone === undefined || sameClock(zone, frame.timezone)) return
+  const zone = entry === undefined ? undefined : kind?.countsDaysIn?.(entry.config, timezone)
+  if (zone === undefined || frame.timezone === undefined || sameClock(zone, frame.timezone)) return
   reader.missing(
     [...path, 'source'],
     `source ${source} counts days in ${zone}, and this report in ${frame.timezone}`,
-    `give the report \`timezone: ${zone}\`, or the source the zone that its Mixpanel project has`,
+    `give the report \`timezone: ${zone}\`, or the source the zone that its project has at the vendor`,
   )
 }
 

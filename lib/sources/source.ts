@@ -133,7 +133,11 @@ export interface SourceKind<Schema extends z.ZodType = z.ZodType> {
   /** The kinds of question it answers: the keys of `answers`, known before anything is opened. */
   readonly kinds: readonly AnsweredKind[]
   /** Why this source cannot answer that question, if it cannot; said when the project is loaded. */
-  refuse?(config: z.output<Schema>, question: Question, name: string): string | undefined
+  refuse?(config: z.output<Schema>, question: Question, context: Pick<SourceContext, 'name' | 'timezone'>): string | undefined
+  /** The zone whose whole days the vendor counts, where no other can be asked for; `timezone` is the file's. */
+  countsDaysIn?(config: z.output<Schema>, timezone: string | undefined): string | undefined
+  /** Variables that are read where the file gives no `credentials`: the vendor's own names for them. */
+  readonly variables?: readonly string[]
   /** The vendor's hourly limit that this source's questions use up. */
   limit?(config: z.output<Schema>): SharedLimit
   /** How much of that limit a question uses up, each time that it is asked. Throws RefusedError where it cannot be asked. */

@@ -384,3 +384,54 @@ test('a defect is not taken for a failure of the network', async () => {
   expect(error).not.toBeInstanceOf(UnavailableError)
   expect(error).not.toBeInstanceOf(CredentialError)
 })
+
+describe('a silence', () => {
+  /** Aborts at once those deadlines that are about a silence. */
+  const impatient = (milliseconds: number) => (milliseconds === 305_000 ? AbortSignal.abort() : new AbortController().signal)
+
+  test('before an answer begins ends a try, which is made again where that does no harm', async () => {
+    await using vendor = await answers({ stall: true }, good)
+    let silences = 0
+    await using door = open(vendor, {
+      deadline: (milliseconds) => {
+        if (milliseconds !== 305_000) return new AbortController().signal
+        silences += 1
+        if (silences > 1) return new AbortController().signal
+        const stop = new AbortController()
+        void vendor.stalled.then(() => stop.abort())
+        return stop.signal
+      },
+    })
+    expect(await door.ask({ idle: 305_000 })).toEqual({ n: 7 })
+    expect(door.lines[0]).toContain('too long a silence')
+  })
+
+  test('is not what a total is: it says so', async () => {
+    await using vendor = await answers()
+    await using door = open(vendor, { deadline: impatient })
+    await expect(door.ask({ idle: 305_000, method: 'POST' })).rejects.toThrow('no answer began within 305 s')
+  })
+
+  test('in the middle of an answer ends it', async () => {
+    const body = Buffer.from('{"n":')
+    async function* half() {
+      yield body
+      await new Promise(() => {})
+    }
+    await using vendor = await startVendor([{ method: 'POST', path: '/q', answer: { chunks: half() } }])
+    const stops: AbortController[] = []
+    const firsts: Promise<void>[] = []
+    await using door = open(vendor, {
+      deadline: () => {
+        const stop = new AbortController()
+        stops.push(stop)
+        // The budget's, the beginning's, and then the body's, one after the other.
+        if (stops.length > 2) firsts.push(new Promise((resolve) => setImmediate(resolve)).then(() => stop.abort()))
+        return stop.signal
+      },
+    })
+    await expect(door.ask({ idle: 305_000, method: 'POST' })).rejects.toThrow(
+      /broke off after \d bytes \(nothing came for 305 s\)/,
+    )
+  })
+})

@@ -30,7 +30,7 @@ function askingOf(kind: Question['kind']): Asking<AnsweredKind> | undefined {
   return (questions as Readonly<Record<string, unknown>>)[kind] as Asking<AnsweredKind> | undefined
 }
 
-function refuse(_config: Config, question: Question, _name: string): string | undefined {
+function refuse(_config: Config, question: Question): string | undefined {
   const asking = askingOf(question.kind)
   if (asking === undefined) return `a lake answers ${lake.kinds.join(', ')}, not ${question.kind}`
   return asking.refuse(question as never)

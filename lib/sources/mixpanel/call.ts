@@ -1,8 +1,8 @@
 import type * as z from 'zod'
 import { CredentialError, UsageError } from '../../errors.ts'
-import type { Fields } from '../../http.ts'
-import type { CallWords } from '../source.ts'
-import { wrongParameters } from './wrong.ts'
+import type { Placed, VendorCall } from '../call.ts'
+import { checkParameters, placeParameters } from '../call.ts'
+import type { Known } from '../wrong.ts'
 
 /**
  * Where a call lives: `query` is `/api/query`, `app` is `/api/app/projects/<project>`, `old` is `/api/2.0` of the query
@@ -13,73 +13,66 @@ export type Api = 'query' | 'app' | 'old' | 'data' | 'pipelines'
 /** The hourly limits of a project. A call may use up several. */
 export type Pool = 'query' | 'jql' | 'export'
 
-/** One call of the vendor, as data: the client sends it, `broadsheet call` lists it, the contract suite checks it. */
-export interface MixpanelCall<Parameters extends z.ZodType = z.ZodType, Answer extends z.ZodType = z.ZodType> extends CallWords {
-  /** One line for people: what it gives, and what is newer where the vendor wants no new use of it. */
-  readonly about: string
+/** One call of Mixpanel's: what every vendor's has, and what it counts. */
+export interface MixpanelCall<Parameters extends z.ZodType = z.ZodType, Answer extends z.ZodType = z.ZodType>
+  extends VendorCall<Parameters, Answer> {
   readonly api: Api
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** After the api's address. `{id}` stands for the parameter of that name, which then goes nowhere else. */
-  readonly path: string
-  /** Where parameters go. Lists and objects become JSON text in a query and in a form. */
-  readonly sends: 'query' | 'form' | 'json'
-  /** Keys that are repeated for each of a list instead. */
-  readonly repeats?: readonly string[]
   /** Keys that hold a reference to a secret, never the secret: it is read when the call is sent. */
   readonly secrets?: readonly string[]
-  /** By the vendor's own names, checked before anything is sent. */
-  readonly parameters: Parameters
-  /** What is right in place of a parameter, or of a value of one (`unit=week`), that people know from elsewhere. */
-  readonly instead?: Readonly<Record<string, string>>
-  /** What the answer parses into. */
-  readonly answer: Answer
   readonly pools: readonly Pool[]
   /** A parameter with which the vendor does not count the call. */
   readonly freeWith?: string
   /** Takes `format: 'csv'` and then answers a text. */
   readonly csv?: true
-  /** The vendor promises a status and no body, so that `answer` gets the text, whatever it is. */
-  readonly bare?: true
-  /** A POST that only reads, so that it may be sent again. */
-  readonly repeatable?: true
-  /** Milliseconds for the call with all its tries and pauses. */
-  readonly budget: number
 }
 
 /** Checked parameters, ready to be sent. */
-export interface Prepared {
-  readonly path: string
+export interface Prepared extends Placed {
   /** Whether the text of a CSV is wanted. */
   readonly text: boolean
-  /** For `query` and `form`. */
-  readonly fields: Fields
-  /** For `json`. */
-  readonly json: object
   readonly pools: readonly Pool[]
+}
+
+/** Parameters of the vendor's documents, of today or of years ago, that are nobody's to give with a call. */
+const ofTheSource: Readonly<Record<string, string>> = {
+  project_id: "the source's own `project` says it",
+  workspace_id: "the source's own `workspace` says it",
+  ...Object.fromEntries(
+    ['api_key', 'api_secret', 'expire', 'sig', 'token'].map((key) => [key, "the source's own `credentials` sign in"]),
+  ),
+}
+
+/** What a call takes beside its own parameters, and what is said of others. */
+export function knownOf({ api, csv }: Pick<MixpanelCall, 'api' | 'csv'>): Known {
+  if (csv === true) return { keys: ['format'], instead: ofTheSource }
+  return { instead: { ...ofTheSource, ...(api === 'query' ? { format: 'this call answers JSON only' } : {}) } }
 }
 
 /** Throws UsageError that names each parameter that is wrong. */
 export function prepare(name: string, call: Omit<MixpanelCall, 'answer'>, parameters: object): Prepared {
+  const title = `Mixpanel ${name}`
   const { format, ...rest } = call.csv === true ? (parameters as { format?: unknown }) : { ...parameters, format: undefined }
   const given = call.csv === true ? rest : parameters
-  const checked = call.parameters.safeParse(given)
-  const problem = checked.success ? undefined : wrongParameters(call, given, checked.error.issues)
   const misformatted = format === undefined || format === 'json' || format === 'csv' ? undefined : '✖ `format` is json or csv'
-  if (!checked.success || misformatted !== undefined) {
-    throw new UsageError(`Mixpanel ${name}: ${[problem, misformatted].filter((one) => one !== undefined).join('\n')}`)
-  }
-  const values = checked.data as Readonly<Record<string, unknown>>
-  const inPath = new Set([...call.path.matchAll(/\{(\w+)\}/g)].map(([, key]) => key))
-  const path = call.path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(String(values[key])))
-  const sent = Object.fromEntries(Object.entries(values).filter(([key, value]) => value !== undefined && !inPath.has(key)))
-  const repeats = new Set(call.repeats)
-  const fields = Object.fromEntries(Object.entries(sent).map(([key, value]) => [key, fieldOf(value, repeats.has(key))]))
+  const values = checkedWith(misformatted, () => checkParameters(title, call, given, knownOf(call)))
+  if (misformatted !== undefined) throw new UsageError(`${title}: ${misformatted}`)
+  const placed = placeParameters(title, call, values)
   return {
-    path,
+    ...placed,
     text: format === 'csv',
-    fields: format === 'csv' ? { ...fields, format } : fields,
-    json: sent,
+    fields: format === 'csv' ? { ...placed.fields, format } : placed.fields,
     pools: call.freeWith !== undefined && values[call.freeWith] !== undefined ? [] : call.pools,
+  }
+}
+
+/** Says one more thing that is wrong, where something is. */
+function checkedWith<Value>(further: string | undefined, check: () => Value): Value {
+  try {
+    return check()
+  } catch (error) {
+    if (further === undefined || !(error instanceof UsageError)) throw error
+    throw new UsageError(`${error.message}\n${further}`)
   }
 }
 
@@ -117,9 +110,4 @@ export async function withSecrets(
     prepared: { ...prepared, fields: { ...prepared.fields, ...own }, json: { ...prepared.json, ...own } },
     secrets: Object.values(own),
   }
-}
-
-function fieldOf(value: unknown, repeated: boolean): string | string[] {
-  if (Array.isArray(value) && repeated) return value.map(String)
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

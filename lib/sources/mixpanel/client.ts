@@ -1,9 +1,11 @@
 import * as z from 'zod'
-import { CredentialError } from '../../errors.ts'
 import type { Http, HttpOptions } from '../../http.ts'
 import { createHttp } from '../../http.ts'
 import type { Ledger } from '../../ledger.ts'
-import type { Access, Credential } from './access.ts'
+import type { Method as JsonMethod } from '../call.ts'
+import { methodsOf } from '../call.ts'
+import { credentialKeeper } from '../credential.ts'
+import type { Access } from './access.ts'
 import { accessFor, adviceOn, readCredential } from './access.ts'
 import type { MixpanelCall } from './call.ts'
 import { prepare, withSecrets } from './call.ts'
@@ -22,16 +24,12 @@ export type CallName = keyof Calls
 export type ParametersOf<Name extends CallName> = z.input<Calls[Name]['parameters']>
 export type AnswerOf<Name extends CallName> = z.output<Calls[Name]['answer']>
 
-/** Parameters may be left out where the call needs none. */
-type Arguments<Given> =
-  Record<string, never> extends Given ? [parameters?: Given, signal?: AbortSignal] : [parameters: Given, signal?: AbortSignal]
-type Json<Name extends CallName> = (...given: Arguments<ParametersOf<Name>>) => Promise<AnswerOf<Name>>
 /** `format: 'csv'` gives the vendor's CSV as it came. */
 interface Csv<Name extends CallName> {
   (parameters: ParametersOf<Name> & { readonly format: 'csv' }, signal?: AbortSignal): Promise<string>
   (parameters: ParametersOf<Name> & { readonly format?: 'json' }, signal?: AbortSignal): Promise<AnswerOf<Name>>
 }
-type Method<Name extends CallName> = Calls[Name] extends { readonly csv: true } ? Csv<Name> : Json<Name>
+type Method<Name extends CallName> = Calls[Name] extends { readonly csv: true } ? Csv<Name> : JsonMethod<Calls[Name]>
 
 export interface MixpanelOptions {
   readonly project: string
@@ -87,7 +85,13 @@ const hosts = {
 export function createMixpanelClient(options: MixpanelOptions): MixpanelClient {
   const { project, workspace, trace = () => {}, clock = () => new Date() } = options
   const http = createHttp({ ...options.http, classify: (reply) => failureOfReply(reply, options), concurrency, trace, clock })
-  const withCredential = credentialKeeper(options)
+  const withCredential = credentialKeeper({
+    read: async (again) => readCredential(await options.credential(again), options.credentials),
+    first(own) {
+      const advice = adviceOn(own, options.credentials)
+      if (advice !== undefined) options.warn?.(advice)
+    },
+  })
   const exporting = createExports({ ...options, base: baseOf({ api: 'data' }, options), trace, clock, withCredential })
   const addressOf = (call: MixpanelCall, path: string) => `${baseOf(call, options)}${path}`
 
@@ -106,14 +110,9 @@ export function createMixpanelClient(options: MixpanelOptions): MixpanelClient {
     })
   }
 
-  const methods = Object.fromEntries(
-    (Object.keys(calls) as CallName[]).map((name) => [
-      name,
-      (parameters: object = {}, signal?: AbortSignal) => request(name, parameters, signal),
-    ]),
-  )
-  // The one cast: TypeScript does not follow a table of schemas into a table of functions.
-  const single = methods as unknown as { readonly [Name in CallName]: Method<Name> }
+  const single = methodsOf(calls as Readonly<Record<CallName, MixpanelCall>>, request) as unknown as {
+    readonly [Name in CallName]: Method<Name>
+  }
   return {
     ...single,
     engageAll: (parameters, signal) => engageAll(single, parameters, signal),
@@ -175,38 +174,4 @@ function send(http: Http, call: MixpanelCall, sending: Sending): Promise<unknown
     admit,
     signal,
   })
-}
-
-/** Reads the credential once for all who ask at a time, and once more where the vendor does not know it: it may have been replaced. */
-function credentialKeeper(options: MixpanelOptions): <Out>(attempt: (own: Credential) => Promise<Out>) => Promise<Out> {
-  const { credentials, warn } = options
-  let account: Promise<Credential> | undefined
-  let warned = false
-
-  function read(again: boolean): Promise<Credential> {
-    const reading = options.credential(again).then((text) => readCredential(text, credentials))
-    account = reading
-    reading.catch(() => {
-      // A failed reading is forgotten.
-      if (account === reading) account = undefined
-    })
-    return reading
-  }
-
-  return async (attempt) => {
-    const used = account ?? read(false)
-    const first = await used
-    const advice = adviceOn(first, credentials)
-    if (advice !== undefined && !warned) warn?.(advice)
-    warned = true
-    try {
-      return await attempt(first)
-    } catch (error) {
-      if (!(error instanceof CredentialError)) throw error
-      // Whoever meets that first reads it again for all.
-      const fresh = await (account === used || account === undefined ? read(true) : account)
-      if (JSON.stringify(fresh) === JSON.stringify(first)) throw error
-      return attempt(fresh)
-    }
-  }
 }

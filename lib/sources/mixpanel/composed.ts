@@ -1,5 +1,6 @@
-import * as z from 'zod'
-import { BroadsheetError, DataError, RefusedError, UnavailableError, UsageError, WaitError } from '../../errors.ts'
+import type * as z from 'zod'
+import { BroadsheetError, DataError, RefusedError, UnavailableError, WaitError } from '../../errors.ts'
+import { checkedBy } from '../call.ts'
 import type { CallWords } from '../source.ts'
 import type { MixpanelCall } from './call.ts'
 import type { annotationCalls } from './calls/annotations.ts'
@@ -68,7 +69,7 @@ export async function* engagePages(
   signal?: AbortSignal,
   most = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<ProfilePage, void> {
-  check('engageAll', profilesAsked, parameters)
+  checkedBy('Mixpanel engageAll', profilesAsked, parameters)
   const first = await client.engage(parameters, signal)
   const { sessionId, total, pageSize = parameters.page_size ?? usualSize } = first
   // What total and size promise; without a total each page tells only whether there is another.
@@ -144,7 +145,7 @@ export async function annotationsMove(
   parameters: z.input<typeof movedTo>,
   signal?: AbortSignal,
 ): Promise<Moved> {
-  const { id, date, description, tags } = check('annotationsMove', movedTo, parameters)
+  const { id, date, description, tags } = checkedBy('Mixpanel annotationsMove', movedTo, parameters)
   const old = await client.annotation({ id }, signal)
   signal?.throwIfAborted()
   const wanted = { date, description: description ?? old.description, tags: tags ?? old.tags.map((tag) => tag.id) }
@@ -169,10 +170,4 @@ function saying(error: unknown, words: string): unknown {
   const { message, remedy, requestId } = error
   const until = error instanceof WaitError ? { until: error.until } : {}
   return new Kind(`${words}: ${message}`, { remedy, requestId, cause: error, ...until })
-}
-
-function check<Schema extends z.ZodType>(name: string, schema: Schema, parameters: unknown): z.output<Schema> {
-  const checked = schema.safeParse(parameters)
-  if (checked.success) return checked.data
-  throw new UsageError(`Mixpanel ${name}: ${z.prettifyError(checked.error)}`)
 }

@@ -1,6 +1,5 @@
-import { RefusedError, UsageError } from '../../errors.ts'
-import type { Question } from '../../query.ts'
-import type { AnsweredKind, Answers, Ask, Called, CallWords, Source, SourceContext, SourceKind } from '../source.ts'
+import { UsageError } from '../../errors.ts'
+import type { Called, CallWords, Source, SourceContext, SourceKind } from '../source.ts'
 import { adviceOn } from './advice.ts'
 import { prepare } from './call.ts'
 import { calls } from './calls/index.ts'
@@ -11,7 +10,7 @@ import { exportCalls } from './export.ts'
 import { inspect } from './inspect.ts'
 import { concurrency, vendorsPerHour } from './limits.ts'
 import { annotationReader } from './questions/annotations.ts'
-import type { Asking, Place, Request } from './questions/asking.ts'
+import type { Place, Request, Site } from './questions/asking.ts'
 import { questions } from './questions/index.ts'
 import type { Config } from './schema.ts'
 import { config } from './schema.ts'
@@ -20,40 +19,25 @@ import { config } from './schema.ts'
 export const mixpanel = {
   kind: 'mixpanel',
   schema: config,
-  kinds: Object.keys(questions) as AnsweredKind[],
+  kinds: questions.kinds,
   calls: wordsOfCalls(),
-  refuse: (_, question, name) => refuse(question, name),
+  refuse: (own, question, context) => questions.refuse(question, siteOf(own, context)),
+  countsDaysIn: ({ timezone: own }, timezone) => own ?? timezone,
   limit: ({ project, region, budget }) => ({
     key: `mixpanel ${region} ${project}`,
     label: `Mixpanel project ${project}`,
     perHour: budget?.perHour ?? vendorsPerHour,
   }),
-  cost: (own, ask, context) => requestsFor(ask, placeOf(own, context)).filter(isCounted).length,
+  cost: (own, ask, context) => questions.requests(ask, siteOf(own, context)).filter(isCounted).length,
   advice: (_, asked) => adviceOn(asked),
   open,
 } satisfies SourceKind<typeof config>
-
-/** The table of questions has the same keys as the kinds of `Asking`; TypeScript cannot follow one key through both. */
-function askingOf(kind: Question['kind']): Asking<AnsweredKind> | undefined {
-  return (questions as Readonly<Record<string, unknown>>)[kind] as Asking<AnsweredKind> | undefined
-}
-
-function refuse(question: Question, name: string): string | undefined {
-  return askingOf(question.kind)?.refuse?.(question as never, name)
-}
-
-/** A question that the project file could not hold may still come from a program. */
-function requestsFor(ask: Ask, place: Pick<Place, 'name' | 'zone'>): readonly Request[] {
-  const reason = refuse(ask.question, place.name)
-  if (reason !== undefined) throw new RefusedError(reason)
-  return askingOf(ask.question.kind)?.requests(ask as never, place) ?? []
-}
 
 function isCounted({ call, parameters }: Request): boolean {
   return prepare(call, calls[call], parameters).pools.includes('query')
 }
 
-function placeOf({ timezone }: Config, context: Pick<SourceContext, 'name' | 'timezone'>): Pick<Place, 'name' | 'zone'> {
+function siteOf({ timezone }: Config, context: Pick<SourceContext, 'name' | 'timezone'>): Site {
   return { name: context.name, zone: timezone ?? context.timezone }
 }
 
@@ -73,20 +57,12 @@ function open(own: Config, context: SourceContext): Source {
     trace: context.trace,
     clock: context.clock,
   })
-  const place: Place = { ...placeOf(own, context), client, annotations: annotationReader(client), clock: context.clock }
-  const answers = Object.keys(questions).map((kind) => [
-    kind,
-    async (ask: Ask) => {
-      const reason = refuse(ask.question, place.name)
-      if (reason !== undefined) throw new RefusedError(reason)
-      return askingOf(ask.question.kind)?.answer(ask as never, place)
-    },
-  ])
+  const place: Place = { ...siteOf(own, context), client, annotations: annotationReader(client), clock: context.clock }
   return {
     label: `Mixpanel (project ${project}, ${region.toUpperCase()})`,
     concurrency,
-    answers: Object.fromEntries(answers) as Answers,
-    explain: (ask) => requestsFor(ask, place).map(({ call, parameters }) => client.describe(call, parameters)),
+    answers: questions.answers(place),
+    explain: (ask) => questions.requests(ask, place).map(({ call, parameters }) => client.describe(call, parameters)),
     inspect: (asked) => inspect(asked, place),
     call: (name, parameters, signal) => callByName(client, name, parameters, signal),
     close: () => client.close(),

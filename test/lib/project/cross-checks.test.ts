@@ -151,7 +151,7 @@ describe('a question that its source cannot answer names both', () => {
       mistakesOf(spoilt('schedule:', `timezone: ${zone}\n    schedule:`).replace('signups: {', 'signups: { source: product,'))
     expect(inZone('Europe/Paris')).toEqual([])
     expect(inZone('Europe/London')).toEqual([
-      '14:7: source product counts days in Europe/Berlin, and this report in Europe/London; give the report `timezone: Europe/Berlin`, or the source the zone that its Mixpanel project has',
+      '14:7: source product counts days in Europe/Berlin, and this report in Europe/London; give the report `timezone: Europe/Berlin`, or the source the zone that its project has at the vendor',
     ])
   })
 })

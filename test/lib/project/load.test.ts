@@ -288,7 +288,7 @@ test('kinds of source that another program brings are read by their own schemas'
     kind: 'shop',
     schema,
     kinds: ['segmentation'],
-    refuse: (config, question, name) =>
+    refuse: (config, question, { name }) =>
       question.kind === 'segmentation' && question.clean ? `${name} of ${config.id} is clean` : undefined,
     open: () => {
       throw new Error('nothing is opened to check a file')

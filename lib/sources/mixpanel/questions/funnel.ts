@@ -22,7 +22,9 @@ const lengths = [
 
 /** Why the Mixpanel source of that name cannot be asked this, if it cannot. */
 export function refuseFunnel(question: Funnel, source: string): string | undefined {
-  if (question.saved?.[source] === undefined) {
+  const id = question.saved?.[source]
+  if (id !== undefined && !/^\d+$/.test(id)) return `an id of Mixpanel has digits only, and "${id}" is none`
+  if (id === undefined) {
     return `Mixpanel runs saved funnels only: add \`saved: { ${source}: <id> }\`, the id of the one with these steps`
   }
   if (question.on !== undefined) return 'Mixpanel does not document how it answers a split funnel; leave out `on`, or ask a lake'

@@ -1,5 +1,5 @@
-import type { AnsweredKind } from '../../source.ts'
-import type { Asking } from './asking.ts'
+import { questionsOf } from '../../asking.ts'
+import type { Place, Request, Site } from './asking.ts'
 import { answerFrequency, frequencyRequest, refuseFrequency } from './frequency.ts'
 import { answerFunnel, funnelRequests, refuseFunnel } from './funnel.ts'
 import { answerPeople, peopleRequest, refusePeople } from './people.ts'
@@ -10,14 +10,14 @@ import { refuseSegmentation } from './segmentation-plan.ts'
 import { answerTop, refuseTop, topRequests } from './top.ts'
 
 /** The kinds of question that Mixpanel answers. */
-export const questions = {
+export const questions = questionsOf<Site, Place, Request>({
   segmentation: {
     refuse: refuseSegmentation,
     requests: (ask, { zone }) => segmentationRequests(ask, zone),
     answer: answerSegmentation,
   },
   funnel: {
-    refuse: refuseFunnel,
+    refuse: (question, { name }) => refuseFunnel(question, name),
     requests: (ask, { name, zone }) => funnelRequests(ask, name, zone).map((parameters) => ({ call: 'funnel', parameters })),
     answer: answerFunnel,
   },
@@ -38,4 +38,4 @@ export const questions = {
     answer: answerPeople,
   },
   saved: { refuse: refuseSaved, requests: (ask, { zone }) => savedRequests(ask, zone), answer: answerSaved },
-} as const satisfies { readonly [Kind in AnsweredKind]?: Asking<Kind> }
+})

@@ -8,7 +8,8 @@ import type { Place } from './asking.ts'
 import { printedWhere } from './printed.ts'
 
 /** Why a Mixpanel source cannot be asked this, if it cannot. */
-export function refusePeople({ on }: People): string | undefined {
+export function refusePeople({ on, event }: People): string | undefined {
+  if (event !== undefined) return 'Mixpanel lists profiles, not events; leave out `event`'
   return on === undefined ? undefined : 'Mixpanel lists profiles and does not count them by a property; leave out `on`'
 }
 

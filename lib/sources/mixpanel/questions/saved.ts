@@ -14,9 +14,9 @@ const longestDelay = { hours: 24 }
 
 /** Why a Mixpanel source cannot be asked this, if it cannot. */
 export function refuseSaved(saved: Saved & { readonly kind?: string }): string | undefined {
-  const { insights, funnel, query, analysis } = saved
-  if (query !== undefined || analysis !== undefined)
-    return 'Mixpanel keeps `insights` and `funnel`; `query` and `analysis` are of other vendors'
+  const { insights, funnel, query, analysis, type } = saved
+  if (query !== undefined || analysis !== undefined || type !== undefined)
+    return 'Mixpanel keeps `insights` and `funnel`; `query`, `analysis` and `type` are of other vendors'
   const given = [insights, funnel].filter((id) => id !== undefined)
   if (given.length !== 1) return 'name one saved report: `insights: <bookmark id>` or `funnel: <id>`'
   return /^\d+$/.test(given[0] ?? '') ? undefined : 'an id of Mixpanel has digits only; it stands in the address of the report'

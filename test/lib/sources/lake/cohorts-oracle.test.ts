@@ -99,7 +99,7 @@ test(`answers ${dataSets * questionsEach} random retentions as the rules say`, a
     await using own = await lakeOf({ 'events.ndjson': lines })
     await Promise.all(
       asks.map(async (ask) => {
-        expect(lake.refuse({ kind: 'lake' }, ask.question, 'own')).toBeUndefined()
+        expect(lake.refuse({ kind: 'lake' }, ask.question)).toBeUndefined()
         const body = await answersOf(own.source).retention(ask)
         expect(body).toMatchObject({ measure: 'retention', unit: ask.question.unit, interval: ask.question.unit })
         same(body, expectRetention(lines, ask), ask)
@@ -119,7 +119,7 @@ test(`answers ${dataSets * questionsEach} random frequencies as the rules say`, 
     await using own = await lakeOf({ 'a.ndjson.gz': lines.slice(0, half), 'b.jsonl': linesOf(lines.slice(half)) || '\n' })
     await Promise.all(
       asks.map(async (ask) => {
-        expect(lake.refuse({ kind: 'lake' }, ask.question, 'own')).toBeUndefined()
+        expect(lake.refuse({ kind: 'lake' }, ask.question)).toBeUndefined()
         const body = await answersOf(own.source).frequency(ask)
         expect(body).toMatchObject({ measure: 'frequency', unit: ask.question.unit, interval: ask.question.of })
         same(body, expectFrequency(lines, ask), ask)

@@ -76,7 +76,7 @@ test(`answers ${dataSets * questionsEach} random funnels as trying every chain d
     await using own = await lakeOf({ 'events.ndjson': lines })
     await Promise.all(
       asks.map(async (ask) => {
-        expect(lake.refuse({ kind: 'lake' }, ask.question, 'own')).toBeUndefined()
+        expect(lake.refuse({ kind: 'lake' }, ask.question)).toBeUndefined()
         const body = await answersOf(own.source).funnel(ask)
         const { whole, segments } = expectFunnel(lines, ask, ask.windows.timeframe)
         same(body.steps, whole)

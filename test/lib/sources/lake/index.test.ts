@@ -85,7 +85,7 @@ describe('what a lake cannot answer is said before it is asked', () => {
     [top({ what: 'values', property: 'user["a"]' }), 'user["a"] is not in a lake'],
     [{ kind: 'people', ...query.people.parse({}) }, 'a lake answers segmentation, funnel, retention, frequency, top, not people'],
   ])('%j', (question, problem) => {
-    const refused = lake.refuse({ kind: 'lake', events: 'x' }, question, 'own')
+    const refused = lake.refuse({ kind: 'lake', events: 'x' }, question)
     if (problem === undefined) expect(refused).toBeUndefined()
     else expect(refused).toContain(problem)
   })

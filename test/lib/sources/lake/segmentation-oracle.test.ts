@@ -67,7 +67,7 @@ test(`answers ${dataSets * questionsEach} random segmentations as the rules say`
     await using own = await lakeOf({ 'a/1.ndjson.gz': lines.slice(0, half), 'b.jsonl': `${linesOf(lines.slice(half))}\n` })
     await Promise.all(
       asks.map(async (ask) => {
-        expect(lake.refuse({ kind: 'lake' }, ask.question, 'own')).toBeUndefined()
+        expect(lake.refuse({ kind: 'lake' }, ask.question)).toBeUndefined()
         check(await answersOf(own.source).segmentation(ask), lines, ask)
         asked++
       }),

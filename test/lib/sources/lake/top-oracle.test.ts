@@ -50,7 +50,7 @@ test(`ranks as the rules say in ${dataSets * questionsEach} random questions`, a
     await using own = await lakeOf({ 'a.ndjson.gz': lines.slice(0, half), 'b.jsonl': linesOf(lines.slice(half)) || '\n' })
     await Promise.all(
       asks.map(async (ask) => {
-        expect(lake.refuse({ kind: 'lake' }, ask.question, 'own')).toBeUndefined()
+        expect(lake.refuse({ kind: 'lake' }, ask.question)).toBeUndefined()
         const body = await answersOf(own.source).top(ask)
         check(body, lines, ask)
         if (body.rows.length > 1) ranked++

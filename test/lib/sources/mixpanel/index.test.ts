@@ -55,7 +55,7 @@ describe('what Mixpanel cannot answer', () => {
     [{ event: 'A', type: 'unique', unit: 'hour' }, 'no unique by hour'],
   ])('is refused when the project is loaded, and when it is asked all the same: %j', async (question, words) => {
     const ask = segmentationAsk(question)
-    expect(mixpanel.refuse(config.parse(least), ask.question, 'product')).toContain(words)
+    expect(mixpanel.refuse(config.parse(least), ask.question, { name: 'product', timezone: 'UTC' })).toContain(words)
     await withMixpanel([], async (source) => {
       await expect(source.answers.segmentation?.(ask)).rejects.toThrow(RefusedError)
       expect(() => source.explain(ask)).toThrow(RefusedError)
@@ -69,7 +69,7 @@ describe('what Mixpanel cannot answer', () => {
     [{ within: '13 weeks' }, 'at most 90 days'],
   ])('is refused of funnels, too: %j', async (change, words) => {
     const ask = funnelAsk({ steps: ['A', 'B'], within: '7 days', saved: { product: '7509' }, ...change })
-    expect(mixpanel.refuse(config.parse(least), ask.question, 'product')).toContain(words)
+    expect(mixpanel.refuse(config.parse(least), ask.question, { name: 'product', timezone: 'UTC' })).toContain(words)
     await withMixpanel([], async (source) => {
       await expect(source.answers.funnel?.(ask)).rejects.toThrow(RefusedError)
     })
@@ -85,7 +85,9 @@ describe('what Mixpanel cannot answer', () => {
       { event: 'A', on: ['plan', 'country'] },
       { event: 'A', on: 'age', buckets: 10, unit: 'hour' },
     ]) {
-      expect(mixpanel.refuse(config.parse(least), segmentationAsk(question).question, 'product')).toBeUndefined()
+      expect(
+        mixpanel.refuse(config.parse(least), segmentationAsk(question).question, { name: 'product', timezone: 'UTC' }),
+      ).toBeUndefined()
     }
   })
 })

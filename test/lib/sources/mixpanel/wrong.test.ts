@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { MixpanelCall } from '../../../../lib/sources/mixpanel/call.ts'
+import { knownOf } from '../../../../lib/sources/mixpanel/call.ts'
 import { calls } from '../../../../lib/sources/mixpanel/calls/index.ts'
 import type { CallName } from '../../../../lib/sources/mixpanel/client.ts'
-import { wrongParameters } from '../../../../lib/sources/mixpanel/wrong.ts'
+import { wrongParameters } from '../../../../lib/sources/wrong.ts'
 
 const all = Object.entries(calls) as unknown as [CallName, MixpanelCall][]
 
@@ -10,7 +11,7 @@ const all = Object.entries(calls) as unknown as [CallName, MixpanelCall][]
 function said(name: CallName, given: object): string {
   const call: MixpanelCall = calls[name]
   const checked = call.parameters.safeParse(given)
-  return checked.success ? '' : wrongParameters(call, given, checked.error.issues)
+  return checked.success ? '' : wrongParameters(call, given, checked.error.issues, knownOf(call))
 }
 
 test.each<[CallName, object, string]>([

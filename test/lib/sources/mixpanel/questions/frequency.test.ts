@@ -78,7 +78,7 @@ test.each([
   [{ unit: 'day' }, 'write `of: hour`'],
 ])('what cannot be asked is said when the project is loaded: %j', async (change, words) => {
   const ask = plainAsk('frequency', { event: 'any', unit: 'week', of: 'day', ...change }, when)
-  expect(mixpanel.refuse(own, ask.question, 'product')).toContain(words)
+  expect(mixpanel.refuse(own, ask.question, { name: 'product', timezone: 'UTC' })).toContain(words)
   await expect(frequency(change, when, [])).rejects.toThrow(RefusedError)
 })
 

@@ -125,7 +125,7 @@ describe('people', () => {
 
 test('people by a property are refused, and one list of them is one query', async () => {
   const ask = plainAsk('people', { on: 'plan' })
-  expect(mixpanel.refuse(own, ask.question, 'product')).toContain('leave out `on`')
+  expect(mixpanel.refuse(own, ask.question, { name: 'product', timezone: 'UTC' })).toContain('leave out `on`')
   await expect(people({ on: 'plan' }, [])).rejects.toThrow(RefusedError)
   const context = { name: 'product', timezone: 'Europe/Berlin' }
   expect(mixpanel.cost(own, plainAsk('people', { limit: 100_000 }), context)).toBe(1)

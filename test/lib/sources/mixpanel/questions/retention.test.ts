@@ -191,7 +191,7 @@ describe('what cannot be asked', () => {
     [{ kind: 'compounded' }, '`first` and `then` the same'],
   ])('is said when the project is loaded: %j', async (change, reason) => {
     const ask = plainAsk('retention', words(change), when)
-    expect(mixpanel.refuse(own, ask.question, 'product')).toContain(reason)
+    expect(mixpanel.refuse(own, ask.question, { name: 'product', timezone: 'UTC' })).toContain(reason)
     await expect(retention(change, when, [])).rejects.toThrow(RefusedError)
   })
 

@@ -372,7 +372,7 @@ describe('what cannot be asked', () => {
     [{ insights: '1', funnel: '2' }, 'name one saved report'],
     [{ insights: 'weekly board' }, 'digits only'],
   ])('is said when the project is loaded: %j', async (question, words) => {
-    expect(mixpanel.refuse(own, plainAsk('saved', question).question, 'product')).toContain(words)
+    expect(mixpanel.refuse(own, plainAsk('saved', question).question, { name: 'product', timezone: 'UTC' })).toContain(words)
     await expect(saved(question, {}, [])).rejects.toThrow(RefusedError)
   })
 

@@ -222,7 +222,7 @@ describe('ranges of numbers', () => {
 
   test('take no `of`, which nothing would add up', () => {
     const { question: asked } = segmentationAsk({ ...question, of: 'amount' })
-    expect(mixpanel.refuse(source, asked, 'product')).toContain('takes no `of`')
+    expect(mixpanel.refuse(source, asked, { name: 'product', timezone: 'UTC' })).toContain('takes no `of`')
   })
 })
 

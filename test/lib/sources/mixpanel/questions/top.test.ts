@@ -167,7 +167,7 @@ test.each([
   [{ what: 'values', event: 'A', property: 'properties[n' }, 'of no expression'],
 ])('what Mixpanel does not rank is refused when the project is loaded, and when it is asked: %j', async (question, words) => {
   const ask = plainAsk('top', question)
-  expect(mixpanel.refuse(own, ask.question, 'product')).toContain(words)
+  expect(mixpanel.refuse(own, ask.question, { name: 'product', timezone: 'UTC' })).toContain(words)
   await expect(top(question, {}, [])).rejects.toThrow(RefusedError)
 })
 

@@ -1,32 +1,31 @@
 import * as z from 'zod'
-import { closest } from '../../closest.ts'
-import type { MixpanelCall } from './call.ts'
+import { closest } from '../closest.ts'
+import type { VendorCall } from './call.ts'
 
-/** Parameters of the vendor's documents, of today or of years ago, that are nobody's to give with a call. */
-const ofTheSource: Readonly<Record<string, string>> = {
-  project_id: "the source's own `project` says it",
-  workspace_id: "the source's own `workspace` says it",
-  ...Object.fromEntries(
-    ['api_key', 'api_secret', 'expire', 'sig', 'token'].map((key) => [key, "the source's own `credentials` sign in"]),
-  ),
+/** What a vendor's calls have in common, for the words about a parameter that none of them takes. */
+export interface Known {
+  /** Keys that a call takes beside its own parameters. */
+  readonly keys?: readonly string[]
+  /** What is right in place of a key: `the source's own project says it`. */
+  readonly instead?: Readonly<Record<string, string>>
 }
 
 /** What is wrong with parameters, on a line each, and what would be right where that is known or near. */
 export function wrongParameters(
-  { api, parameters, instead = {}, csv }: Pick<MixpanelCall, 'api' | 'parameters' | 'instead' | 'csv'>,
-  given: object,
+  { parameters, instead = {} }: Pick<VendorCall, 'parameters' | 'instead'>,
+  given: unknown,
   issues: readonly z.core.$ZodIssue[],
+  known: Known = {},
 ): string {
-  const known = [...keysOf(parameters), ...(csv === true ? ['format'] : [])]
-  const jsonOnly = csv !== true && api === 'query' ? { format: 'this call answers JSON only' } : {}
-  const words = new Map(Object.entries({ ...ofTheSource, ...jsonOnly, ...instead }))
+  const keys = [...keysOf(parameters), ...(known.keys ?? [])]
+  const words = new Map(Object.entries({ ...known.instead, ...instead }))
   return z.prettifyError({ issues: issues.flatMap((issue) => told(issue)) })
 
   function told(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
     // A schema that has words of its own knows better.
     if (!/^(?:Unrecognized keys?|Invalid (?:option|input)): /.test(issue.message)) return [issue]
     if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
-      return issue.keys.map((key) => ({ ...issue, keys: [key], message: `Unrecognized key: "${key}"${right(key, key, known)}` }))
+      return issue.keys.map((key) => ({ ...issue, keys: [key], message: `Unrecognized key: "${key}"${right(key, key, keys)}` }))
     }
     const [key, ...deeper] = issue.path
     if (issue.code !== 'invalid_value' || typeof key !== 'string' || deeper.length > 0) return [issue]

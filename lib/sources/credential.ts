@@ -1,0 +1,42 @@
+import { CredentialError } from '../errors.ts'
+
+/** Makes a call with the credential. */
+export type WithCredential<Own> = <Out>(attempt: (own: Own) => Promise<Out>) => Promise<Out>
+
+/**
+ * Reads a credential once for all who ask at a time, and once more where the vendor does not know it: it may have been
+ * replaced. `again` asks past any cache; `first` is told of it once, before it is first used.
+ */
+export function credentialKeeper<Own>(options: {
+  readonly read: (again: boolean) => Promise<Own>
+  readonly first?: (own: Own) => void
+}): WithCredential<Own> {
+  let kept: Promise<Own> | undefined
+  let told = false
+
+  function read(again: boolean): Promise<Own> {
+    const reading = options.read(again)
+    kept = reading
+    reading.catch(() => {
+      // A failed reading is forgotten.
+      if (kept === reading) kept = undefined
+    })
+    return reading
+  }
+
+  return async (attempt) => {
+    const used = kept ?? read(false)
+    const own = await used
+    if (!told) options.first?.(own)
+    told = true
+    try {
+      return await attempt(own)
+    } catch (error) {
+      if (!(error instanceof CredentialError)) throw error
+      // Whoever meets that first reads it again for all.
+      const fresh = await (kept === used || kept === undefined ? read(true) : kept)
+      if (JSON.stringify(fresh) === JSON.stringify(own)) throw error
+      return attempt(fresh)
+    }
+  }
+}
