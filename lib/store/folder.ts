@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { BroadsheetError, UnavailableError, UsageError } from '../errors.ts'
@@ -29,6 +30,14 @@ export function openFolder(folder: string): Store {
     return body === undefined ? undefined : { body, etag: sha256(body) }
   }
 
+  /** The path of a body that is being written. */
+  async function startPart(): Promise<string> {
+    await mkdir(aside, { recursive: true })
+    swept ??= sweep(aside)
+    await swept
+    return join(aside, `${encodeURIComponent(ownerOfThisProcess())} ${randomUUID()}.part`)
+  }
+
   return {
     address: root,
     locate: pathOf,
@@ -37,11 +46,8 @@ export function openFolder(folder: string): Store {
     put: (key, body, options = {}) =>
       inWords(root, async () => {
         const path = pathOf(key)
-        await mkdir(aside, { recursive: true })
-        swept ??= sweep(aside)
-        await swept
         const bytes = typeof body === 'string' ? Buffer.from(body) : body
-        const part = join(aside, `${encodeURIComponent(ownerOfThisProcess())} ${randomUUID()}.part`)
+        const part = await startPart()
         try {
           await writeThrough(part, bytes)
           await mkdir(dirname(path), { recursive: true })
@@ -61,6 +67,46 @@ export function openFolder(folder: string): Store {
         } finally {
           await rm(part, { force: true })
         }
+      }),
+
+    upload: (key) =>
+      inWords(root, async () => {
+        const path = pathOf(key)
+        const part = await startPart()
+        const file = await open(part, 'wx')
+        let over = false
+        const end = async (work: () => Promise<void>) => {
+          if (over) return
+          over = true
+          try {
+            await inWords(root, work)
+          } finally {
+            await file.close()
+            await rm(part, { force: true })
+          }
+        }
+        return {
+          write: (bytes) =>
+            inWords(root, async () => {
+              // One call may take a part of the bytes only.
+              for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
+            }),
+          finish: () =>
+            end(async () => {
+              await file.sync()
+              await mkdir(dirname(path), { recursive: true })
+              await locked(lockOf(key), () => rename(part, path))
+              await syncFolder(dirname(path))
+            }),
+          abort: () => end(async () => {}),
+        }
+      }),
+
+    read: (key) =>
+      inWords(root, async () => {
+        const path = pathOf(key)
+        const found = await stat(path).catch(unless('ENOENT', 'ENOTDIR'))
+        return found?.isFile() === true ? createReadStream(path, { highWaterMark: 256 * 1024 }) : undefined
       }),
 
     async *list(prefix) {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3'
 import { UnavailableError, UsageError } from '../errors.ts'
@@ -5,6 +6,7 @@ import { s3Failure } from './s3-failure.ts'
 import type { PutOptions, Store } from './store.ts'
 import { checkKey, checkPrefix, isKey } from './store.ts'
 import { under } from './under.ts'
+import { uploadInParts } from './upload-in-parts.ts'
 
 /** S3 answers 409 while another conditional put of the same key is under way; a few tries see the end of it. */
 const conflictTries = 8
@@ -98,6 +100,28 @@ function openBucket(bucket: string, client: S3Client): Store {
           await sleep(Math.random() * 20 * 2 ** tried)
         }
         throw new UnavailableError(`${place} is being written by others all the time (ConditionalRequestConflict)`)
+      })
+    },
+
+    upload: (key, options = {}) => {
+      const place = locate(key)
+      const contentType = options.contentType === undefined ? {} : { ContentType: options.contentType }
+      return call('s3:PutObject', place, async () =>
+        uploadInParts(client, { Bucket: bucket, Key: key, ...contentType }, (work) => call('s3:PutObject', place, work)),
+      )
+    },
+
+    read: (key) => {
+      const place = locate(key)
+      return call('s3:GetObject', place, async () => {
+        try {
+          const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+          if (!(Body instanceof Readable)) throw new Error(`S3 sent no body for ${place}`)
+          return Body
+        } catch (error) {
+          if (error instanceof Error && error.name === 'NoSuchKey') return undefined
+          throw error
+        }
       })
     },
 

@@ -1,6 +1,8 @@
+import type { Readable } from 'node:stream'
+
 /**
  * The only memory there is: S3 in AWS, a folder on a laptop, the same keys in both.
- * Four methods and no policy; claims, runs and manifests are built on them. What goes wrong with the place itself is
+ * Few methods and no policy; claims, runs and manifests are built on them. What goes wrong with the place itself is
  * told in the family's words: no permission, no bucket, no room, not reachable.
  */
 export interface Store {
@@ -18,10 +20,27 @@ export interface Store {
    * must tell the winner says who wrote it (as claims do).
    */
   put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<string | undefined>
+  /**
+   * An object whose bytes come one after the other, with flat memory: nothing is seen of it before `finish`. Whatever
+   * stood there before stands until then, and is replaced at once.
+   */
+  upload(key: string, options?: Pick<PutOptions, 'contentType'>): Promise<Upload>
+  /** The bytes of an object as they come; undefined when nothing is there. What fails fails the stream. */
+  read(key: string): Promise<Readable | undefined>
   /** Keys that begin with these characters (`''` for all), in the order of their UTF-8 bytes. */
   list(prefix: string): AsyncIterable<Listed>
   /** Nothing happens when there is nothing. */
   delete(key: string): Promise<void>
+}
+
+/** One object that is being written. Either finish or abort it; both may be called again, and then do nothing. */
+export interface Upload {
+  /** Resolves when there is room for more. Rejects, now or later, with what the store refuses. */
+  write(bytes: Uint8Array): Promise<void>
+  /** All of it is there, to be read by anyone. */
+  finish(): Promise<void>
+  /** Nothing of it ever was. */
+  abort(): Promise<void>
 }
 
 export interface Stored {

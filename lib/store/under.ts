@@ -10,6 +10,8 @@ export function under(store: Store, prefix: string): Store {
     locate: (key) => store.locate(full(key)),
     get: async (key) => store.get(full(key)),
     put: async (key, body, options) => store.put(full(key), body, options),
+    upload: async (key, options) => store.upload(full(key), options),
+    read: async (key) => store.read(full(key)),
     async *list(start) {
       for await (const listed of store.list(`${prefix}/${checkPrefix(start)}`)) {
         yield { ...listed, key: listed.key.slice(prefix.length + 1) }

@@ -27,6 +27,8 @@ const store: Store = {
   get: (key) => inner.get(key),
   list: (prefix) => inner.list(prefix),
   put: (key, body, options) => effect(() => inner.put(key, body, options)),
+  upload: (key, options) => effect(() => inner.upload(key, options)),
+  read: (key) => inner.read(key),
   delete: (key) => effect(() => inner.delete(key)),
 }
 const office = postOffice(folder)

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import type { Listed, Store } from '../../../lib/store/store.ts'
+import type { Listed, Store, Upload } from '../../../lib/store/store.ts'
 import { startChild } from './child.ts'
 
 export interface StoreUnderTest {
@@ -23,6 +25,65 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await text(store, 'reports/weekly/20261116T070000Z/signups.png')).toBe('Zürich, 日本\n')
       expect(await store.put('empty', '')).toBeTypeOf('string')
       expect(await text(store, 'empty')).toBe('')
+    })
+
+    describe('an upload', () => {
+      // More than two of S3's parts, and no number of them.
+      const bytes = randomBytes(20 * 1024 * 1024 + 12_345)
+      async function write(upload: Upload, from = bytes) {
+        for (let at = 0; at < from.length; at += 700_001) await upload.write(from.subarray(at, at + 700_001))
+      }
+      async function readAll(store: Store, key: string) {
+        const stream = await store.read(key)
+        return stream === undefined ? undefined : buffer(stream)
+      }
+
+      test('is seen when it is finished, whole, and read back as it was written', async () => {
+        const { store } = await open()
+        const upload = await store.upload('exports/a/json/2026-11-09.json.gz', { contentType: 'application/gzip' })
+        await write(upload)
+        expect(await keys(store, '')).toEqual([])
+        expect(await store.read('exports/a/json/2026-11-09.json.gz')).toBeUndefined()
+        await upload.finish()
+        await upload.finish()
+        await upload.abort()
+        expect((await readAll(store, 'exports/a/json/2026-11-09.json.gz'))?.equals(bytes)).toBe(true)
+        expect(await listed(store, '')).toEqual([{ key: 'exports/a/json/2026-11-09.json.gz', bytes: bytes.length }])
+      })
+
+      test('that is aborted never was, however far it came', async () => {
+        const { store } = await open()
+        await store.put('kept', 'before')
+        for (const many of [0, 10, bytes.length]) {
+          const upload = await store.upload('kept')
+          await write(upload, bytes.subarray(0, many))
+          await upload.abort()
+          await upload.abort()
+        }
+        expect(await text(store, 'kept')).toBe('before')
+        expect(await keys(store, '')).toEqual(['kept'])
+      })
+
+      test('takes the place of what was there, at once; it may be small, or empty', async () => {
+        const { store } = await open()
+        for (const body of ['first', 'second one', '']) {
+          const upload = await store.upload('kept')
+          if (body !== '') await upload.write(Buffer.from(body))
+          await upload.finish()
+          expect(await text(store, 'kept')).toBe(body)
+          expect((await readAll(store, 'kept'))?.toString()).toBe(body)
+        }
+      })
+
+      test('of two at once, the one that finishes last stays', async () => {
+        const { store } = await open()
+        const [one, other] = [await store.upload('kept'), await store.upload('kept')]
+        await one.write(Buffer.from('one'))
+        await other.write(Buffer.from('other'))
+        await other.finish()
+        await one.finish()
+        expect(await text(store, 'kept')).toBe('one')
+      })
     })
 
     test('an etag says what the content is', async () => {

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll } from 'vitest'
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { RefusedError } from '../../../lib/errors.ts'
 import { openS3 } from '../../../lib/store/s3.ts'
 import type { S3Server } from '../../servers/s3.ts'
 import { startVersitygw } from '../../servers/versitygw.ts'
@@ -17,3 +19,22 @@ const open = async () => ({ store: openS3(`s3://${await s3.createBucket()}/team/
 storeContract('S3 (versitygw)', open)
 claimsContract('S3 (versitygw)', open)
 ledgerContract('S3 (versitygw)', open)
+
+test('an upload that is given up, or refused, leaves no parts that somebody pays for', async () => {
+  const bucket = await s3.createBucket()
+  const store = openS3(`s3://${bucket}`, s3.client)
+  const chunk = Buffer.alloc(9 * 1024 * 1024)
+  const upload = await store.upload('given/up')
+  for (let count = 0; count < 3; count += 1) await upload.write(chunk)
+  await upload.abort()
+  const { Uploads = [] } = await s3.client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+  expect(Uploads).toEqual([])
+  const missing = await openS3(`s3://${bucket}-that-is-not-there`, s3.client).upload('a')
+  await expect(
+    (async () => {
+      for (let count = 0; count < 20; count += 1) await missing.write(chunk)
+      await missing.finish()
+    })(),
+  ).rejects.toThrow(RefusedError)
+  await missing.abort()
+})
