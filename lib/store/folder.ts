@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { BroadsheetError, UnavailableError, UsageError } from '../errors.ts'
 import { locked, unless } from './lock.ts'
+import { makeFolder } from './make-folder.ts'
 import { ownerIsDead, ownerOfThisProcess } from './owner.ts'
 import type { Listed, Store } from './store.ts'
 import { checkKey, checkPrefix, isKey } from './store.ts'
@@ -32,7 +33,7 @@ export function openFolder(folder: string): Store {
 
   /** The path of a body that is being written. */
   async function startPart(): Promise<string> {
-    await mkdir(aside, { recursive: true })
+    await makeFolder(aside)
     swept ??= sweep(aside)
     await swept
     return join(aside, `${encodeURIComponent(ownerOfThisProcess())} ${randomUUID()}.part`)
@@ -50,7 +51,7 @@ export function openFolder(folder: string): Store {
         const part = await startPart()
         try {
           await writeThrough(part, bytes)
-          await mkdir(dirname(path), { recursive: true })
+          await makeFolder(dirname(path))
           const condition = options.if
           if (condition === 'absent') {
             if (!(await linkAbsent(part, path))) return undefined
@@ -94,7 +95,7 @@ export function openFolder(folder: string): Store {
           finish: () =>
             end(async () => {
               await file.sync()
-              await mkdir(dirname(path), { recursive: true })
+              await makeFolder(dirname(path))
               await locked(lockOf(key), () => rename(part, path))
               await syncFolder(dirname(path))
             }),
@@ -117,7 +118,7 @@ export function openFolder(folder: string): Store {
       inWords(root, async () => {
         const path = pathOf(key)
         if ((await stat(path).catch(unless('ENOENT', 'ENOTDIR'))) === undefined) return
-        await mkdir(aside, { recursive: true })
+        await makeFolder(aside)
         await locked(lockOf(key), () => rm(path, { force: true }))
       }),
   }
@@ -198,7 +199,14 @@ async function inWords<T>(root: string, work: () => Promise<T>): Promise<T> {
         cause: error,
       })
     }
-    if (['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'].includes(code)) {
+    // What may be missing has been seen to by now; this is a folder that cannot be made (below /proc), or was taken away.
+    if (code === 'ENOENT') {
+      throw new UsageError(`the store ${root} cannot hold ${path} (${code})`, {
+        remedy: 'no folder can be made there, or it was taken away meanwhile: choose another one with --store',
+        cause: error,
+      })
+    }
+    if (['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ELOOP'].includes(code)) {
       throw new UsageError(`the store ${root} cannot hold ${path} (${code})`, {
         remedy: 'a file stands where a folder must be, or a folder where a file must: choose another folder with --store',
         cause: error,

@@ -55,7 +55,7 @@ export function uploadInParts(
     },
     abort() {
       over ??= (async () => {
-        await upload.abort()
+        // Upload.abort() ends `done` before the parts are deleted; a body that fails ends it after.
         body.destroy(new Error('given up'))
         await done.catch(() => {})
       })()
