@@ -88,7 +88,7 @@ const day = z.iso.date()
 export const exported = z
   .strictObject({
     source: name,
-    data: z.enum(['events', 'people', 'customers', 'catalogs']),
+    data: z.enum(['events', 'people', 'customers', 'catalog']),
     from: day.describe('The first day, such as 2026-01-01.'),
     to: day.optional().describe('The day after the last one; it goes on unless said.'),
     every: z.enum(['hour', 'day']).default('day'),
@@ -96,12 +96,13 @@ export const exported = z
       .string()
       .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "a time of day is written like '03:00'")
       .optional(),
+    order: z.enum(['oldest', 'newest']).default('newest').describe('Which days of the past come first.'),
     sync: seconds.optional().describe('The trailing days that are looked at again, such as 5 days.'),
     format: z
       .array(z.enum(['json', 'parquet']))
       .min(1)
       .default(['json', 'parquet']),
-    schema: z.enum(['single', 'multi']).default('single').describe('multi keeps the events of each name by themselves.'),
+    schema: z.enum(['mono', 'multi']).default('mono').describe('multi keeps the events of each name by themselves.'),
     events: z.array(text).min(1).optional().describe('Only these.'),
     where: text.optional(),
     keep: seconds.optional().describe('Older days are deleted.'),

@@ -40,6 +40,41 @@ export type AnsweredKind = keyof Bodies
 /** Answers by kind; a key that is not there is a kind that the source cannot answer. */
 export type Answers = { readonly [Kind in AnsweredKind]?: (ask: Ask<Kind>) => Promise<Bodies[Kind]> }
 
+/** What exports copy: events of a window, or things as they are when they are asked for. */
+export type ExportData = 'events' | 'people' | 'customers' | 'catalog'
+
+/** One window of an export. */
+export interface ExportAsk {
+  readonly data: ExportData
+  /** Half-open, in the zone that `SourceKind.exports` says; absent for what has no time. */
+  readonly window?: { readonly start: Temporal.ZonedDateTime; readonly end: Temporal.ZonedDateTime } | undefined
+  /** Only these events, or this catalog. */
+  readonly events?: readonly string[] | undefined
+  /** A segmentation expression. */
+  readonly where?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** NDJSON as a vendor sends it, to be verified while it is read. */
+export interface RawData {
+  /** What messages call the request. */
+  readonly call: string
+  readonly requestId?: string | undefined
+  /** Read it to its end, or destroy it. */
+  readonly body: AsyncIterable<Uint8Array> & { destroy(error?: Error): unknown }
+  readonly encoding: 'gzip' | undefined
+  /** Is told each line, and at last asked, whether the data is whole; all throw UnavailableError where it was cut. */
+  readonly lines: {
+    see(line: Buffer): void
+    end(): unknown
+    /** The failure of the stream itself, in words that say what came before. */
+    cut(cause: Error): Error
+  }
+}
+
+/** An export's data: the vendor's own bytes, or rows that whoever keeps them writes down, one JSON object each. */
+export type Exported = { readonly raw: RawData } | { readonly rows: AsyncIterable<object> }
+
 /** A place that can be asked, ready: credentials are read when it is first asked, not before. */
 export interface Source {
   /** For people: `Mixpanel (project 1234567, EU)`. */
@@ -51,6 +86,8 @@ export interface Source {
   explain(ask: Ask): Promise<string[]> | string[]
   /** Calls the vendor as `broadsheet call` does: parameters as JSON has them, checked before anything is sent (UsageError). */
   call?(name: string, parameters: unknown, signal?: AbortSignal): Promise<Called>
+  /** One window of raw data, as it comes. Throws what the client throws; RefusedError where a cap of the vendor's is reached. */
+  export?(ask: ExportAsk): Promise<Exported>
   /** Looks up at the vendor what questions name: events, properties, saved funnels. Nothing found is nothing wrong. */
   inspect?(asked: readonly Inspected[]): Promise<Finding[]>
   close?(): Promise<void>
@@ -146,5 +183,16 @@ export interface SourceKind<Schema extends z.ZodType = z.ZodType> {
   advice?(config: z.output<Schema>, questions: readonly Question[]): string[]
   /** Every call of the vendor, by name, for `broadsheet call`; `Source.call` makes them. */
   readonly calls?: Readonly<Record<string, CallWords>>
+  /** What can be exported, known before anything is opened; `Source.export` does it. */
+  readonly exports?: {
+    readonly data: readonly ExportData[]
+    /** The zone whose days and hours the vendor exports events by; `timezone` is the file's. */
+    zone(config: z.output<Schema>, timezone: string): string
+    /** Why this cannot be exported, if it cannot; said when the project is loaded. */
+    refuse?(
+      config: z.output<Schema>,
+      ask: Omit<ExportAsk, 'window' | 'signal'> & { readonly every: 'hour' | 'day' },
+    ): string | undefined
+  }
   open(config: z.output<Schema>, context: SourceContext): Source
 }

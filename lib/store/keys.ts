@@ -106,3 +106,49 @@ function checkName(name: string): string {
   if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new RangeError(`no name of a report, query or limit: ${JSON.stringify(name)}`)
   return name
 }
+
+/** Where everything of an export lies. */
+export interface ExportKeys {
+  /** The vendor's bytes of one window, or what was written of its rows: NDJSON, packed. */
+  json(window: ExportPlace): string
+  /** `event` is a part of the path of its own (`sign-up`) where each event is kept by itself. */
+  parquet(window: ExportPlace, event?: string): string
+  /** Written last; a window without one does not exist. */
+  manifest(window: string): string
+  /** The prefix of all manifests. */
+  readonly manifests: string
+  /** The prefixes of all objects. */
+  readonly objects: readonly string[]
+  readonly claim: (window: string) => string
+  /** What is known of a window that has yet to be kept, or that may have shrunk. */
+  readonly trouble: (window: string) => string
+  readonly troubles: string
+  /** What the first window fixed for all: how long one is, and which column each property has. */
+  readonly settled: string
+  /** There while somebody canceled the export. */
+  readonly canceled: string
+}
+
+export interface ExportPlace {
+  readonly name: string
+  /** `date=2026-11-09`, or `snapshot=2026-11-09` for what has no time. */
+  readonly partition: string
+}
+
+export function exportKeys(name: string): ExportKeys {
+  const own = checkName(name)
+  const state = `state/exports/${own}`
+  return {
+    json: (window) => `exports/${own}/json/${window.partition}/${window.name}.json.gz`,
+    parquet: (window, event) =>
+      `exports/${own}/parquet/${event === undefined ? '' : `event=${event}/`}${window.partition}/${window.name}.parquet`,
+    manifests: `exports/${own}/manifests/`,
+    objects: [`exports/${own}/json/`, `exports/${own}/parquet/`],
+    manifest: (window) => `exports/${own}/manifests/${window}.json`,
+    claim: (window) => `claims/exports/${own}/${window}.json`,
+    trouble: (window) => `${state}/windows/${window}.json`,
+    troubles: `${state}/windows/`,
+    settled: `${state}/settled.json`,
+    canceled: `${state}/canceled.json`,
+  }
+}

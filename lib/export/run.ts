@@ -1,0 +1,214 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { Temporal } from 'temporal-polyfill'
+import { BroadsheetError, CredentialError, failureOf, UnavailableError, UsageError, WaitError } from '../errors.ts'
+import type { ExportEntry } from '../project/project.ts'
+import { claim } from '../store/claims.ts'
+import { due } from './due.ts'
+import { cancellation, settle } from './settled.ts'
+import { readTrouble, writeTrouble } from './trouble.ts'
+import type { Exporting, WindowOutcome } from './window.ts'
+import { exportWindow } from './window.ts'
+import type { ExportWindow } from './windows.ts'
+import { windowsOver, within } from './windows.ts'
+
+export interface ExportRequest {
+  /** When the schedule called, or a person: what was looked at since then is not looked at again. */
+  readonly scheduledAt: Temporal.Instant
+  /** Only the windows of these days, `to` left out; those that are kept are looked at again, whatever `sync` says. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  /** Goes on although it was canceled. */
+  readonly resume?: boolean | undefined
+  /** Begins anew with windows of another length or zone. */
+  readonly rebuild?: boolean | undefined
+}
+
+export interface ExportContext {
+  readonly entry: ExportEntry
+  /** The zone that its days are counted in. */
+  readonly zone: string
+  readonly exporting: Omit<Exporting, 'stillOurs' | 'signal'>
+  readonly owner: string
+  /** Windows at a time; 2 unless said: one is unpacked on one core while the other comes. */
+  readonly atATime?: number | undefined
+  /** No window is begun after it. */
+  readonly until?: Date | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly progress?: ((step: ExportStep) => void) | undefined
+}
+
+/** What happens, as it happens. */
+export type ExportStep =
+  | { readonly step: 'planned'; readonly windows: readonly string[]; readonly kept: number }
+  | { readonly step: 'began'; readonly window: string }
+  | { readonly step: 'ended'; readonly window: string; readonly outcome: WindowOutcome['state']; readonly lines: number }
+  | { readonly step: 'failed'; readonly window: string; readonly message: string; readonly again: boolean }
+
+/** What a call came to; it may be called again at any time, by anyone. */
+export type ExportOutcome =
+  | { readonly status: 'done'; readonly done: readonly Done[]; readonly failed: readonly Failure[] }
+  | {
+      readonly status: 'again'
+      readonly at: Date
+      readonly why: string
+      readonly done: readonly Done[]
+      readonly failed: readonly Failure[]
+    }
+  | { readonly status: 'canceled'; readonly by: string; readonly at: Date }
+export interface Done {
+  readonly window: string
+  readonly state: WindowOutcome['state']
+  readonly lines: number
+}
+export interface Failure {
+  readonly window: string
+  readonly message: string
+  readonly remedy?: string | undefined
+}
+
+/** A claim outlives its process by this much at most; it is renewed while the window goes on. */
+const claimSeconds = 120
+/** Tries of a window in one schedule. */
+const mostTries = 5
+const firstPause = 60_000
+
+/**
+ * Exports the windows that are due, and may be called any number of times, by anyone, at once: what is kept stands in the
+ * store, and it goes on from there. Throws UsageError for a request that makes no sense, CredentialError where nothing can
+ * be asked at all, and whatever the store throws; what is wrong with one window is in the outcome, and the others go on.
+ */
+export async function runExport(request: ExportRequest, context: ExportContext): Promise<ExportOutcome> {
+  const { entry, exporting, zone } = context
+  const { store, keys, clock } = exporting
+  const canceled = await cancellation(store, keys, request.resume === true)
+  if (canceled !== undefined) return { status: 'canceled', ...canceled }
+  await settle(store, keys, { every: entry.every, zone }, request.rebuild === true)
+  const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime())
+  const plan = { from: entry.from, to: entry.to, every: entry.every, zone }
+  const windows = within(windowsOver(plan, now), request)
+  if (windows.length === 0 && (request.from ?? request.to) !== undefined) throw noWindow(request, context)
+  const todo = await due(windows, request, context)
+  context.progress?.({ step: 'planned', windows: todo.map(({ name }) => name), kept: windows.length - todo.length })
+
+  const done: Done[] = []
+  const failed: Failure[] = []
+  /** Why, and when, the rest is for another call; the earliest counts. */
+  const later: { at: Date; why: string }[] = []
+  let fatal: unknown
+  const line = [...todo]
+
+  async function work(): Promise<void> {
+    for (let window = line.shift(); window !== undefined; window = line.shift()) {
+      if (fatal !== undefined || later.some(({ why }) => why === shortTime || why.startsWith(limitReached))) return
+      if (context.until !== undefined && clock() >= context.until) {
+        later.push({ at: clock(), why: shortTime })
+        return
+      }
+      if ((await cancellation(store, keys, false)) !== undefined) return
+      try {
+        await one(window)
+      } catch (error) {
+        fatal ??= error
+        return
+      }
+    }
+  }
+
+  async function one(window: ExportWindow): Promise<void> {
+    const held = await claim(store, keys.claim(window.name), { owner: context.owner, seconds: claimSeconds, clock })
+    if ('heldBy' in held) {
+      later.push({
+        at: new Date(Math.min(held.until.getTime(), clock().getTime() + 5000)),
+        why: `${held.heldBy} is at ${window.name}`,
+      })
+      return
+    }
+    let lost: unknown
+    const heart = setInterval(
+      () => {
+        held.renew().then(
+          (ours) => {
+            if (!ours)
+              lost = new UnavailableError(`another process has taken ${window.name} over`, { remedy: 'it goes on there' })
+          },
+          (error: unknown) => {
+            lost = error
+          },
+        )
+      },
+      (claimSeconds / 4) * 1000,
+    ).unref()
+    try {
+      context.progress?.({ step: 'began', window: window.name })
+      const stillOurs = () => {
+        if (lost !== undefined) throw lost
+      }
+      const outcome = await exportWindow({ ...exporting, stillOurs, signal: context.signal }, window)
+      const lines = outcome.state === 'shrunk' ? outcome.lines : outcome.manifest.lines
+      done.push({ window: window.name, state: outcome.state, lines })
+      context.progress?.({ step: 'ended', window: window.name, outcome: outcome.state, lines })
+    } catch (error) {
+      await trouble(window, error)
+    } finally {
+      clearInterval(heart)
+      await held.release()
+    }
+  }
+
+  /** What is wrong with one window is kept for the next call; what is wrong with all of them is thrown. */
+  async function trouble(window: ExportWindow, error: unknown): Promise<void> {
+    context.signal?.throwIfAborted()
+    if (error instanceof WaitError) {
+      later.push({ at: error.until, why: `${limitReached}: ${error.message}` })
+      return
+    }
+    if (!(error instanceof BroadsheetError) || error instanceof CredentialError || error instanceof UsageError) throw error
+    const { message, remedy } = failureOf(error)
+    const tries = ((await readTrouble(store, keys, window.name))?.tries ?? 0) + 1
+    const again = error instanceof UnavailableError && tries < mostTries
+    const at = clock()
+    const base = { version: 1, window: window.name, tries, at: at.toISOString(), message } as const
+    const words = remedy === undefined ? {} : { remedy }
+    await writeTrouble(store, keys, { ...base, ...words, state: again ? 'retried' : 'failed' })
+    if (again) later.push({ at: new Date(at.getTime() + firstPause * 2 ** (tries - 1)), why: `${window.name}: ${message}` })
+    else failed.push({ window: window.name, message, ...words })
+    context.progress?.({ step: 'failed', window: window.name, message, again })
+  }
+
+  await Promise.all(Array.from({ length: context.atATime ?? 2 }, work))
+  if (fatal !== undefined) throw fatal
+  const stopped = await cancellation(store, keys, false)
+  if (stopped !== undefined) return { status: 'canceled', ...stopped }
+  const [next] = later.toSorted((one, other) => one.at.getTime() - other.at.getTime())
+  return next === undefined ? { status: 'done', done, failed } : { status: 'again', ...next, done, failed }
+}
+
+const shortTime = 'the time of this call is over'
+const limitReached = 'a limit of the vendor is reached'
+
+function noWindow({ from, to }: ExportRequest, { entry, zone, exporting }: ExportContext): UsageError {
+  const asked = [from === undefined ? '' : `from ${from}`, to === undefined ? '' : `to ${to}`].filter(Boolean).join(' ')
+  return new UsageError(`export ${entry.name} has no window ${asked} that is over`, {
+    remedy: `it begins at ${entry.from}${entry.to === undefined ? '' : `, ends at ${entry.to}`} and counts days in ${zone}, where it is ${Temporal.Instant.fromEpochMilliseconds(exporting.clock().getTime()).toZonedDateTimeISO(zone).toPlainDateTime().toString({ smallestUnit: 'minute' })}`,
+  })
+}
+
+/** Sleeps until a call says that it is done: what a laptop does; in AWS the next call is booked instead. */
+export async function runExportToEnd(
+  request: ExportRequest,
+  context: ExportContext,
+  options: { readonly waits?: (outcome: Extract<ExportOutcome, { status: 'again' }>) => void; readonly sleep?: typeof wait } = {},
+): Promise<Exclude<ExportOutcome, { status: 'again' }>> {
+  const { waits, sleep = wait } = options
+  const done: Done[] = []
+  const failed: Failure[] = []
+  for (;;) {
+    const outcome = await runExport(request, context)
+    if (outcome.status === 'canceled') return outcome
+    done.push(...outcome.done)
+    failed.push(...outcome.failed)
+    if (outcome.status === 'done') return { ...outcome, done, failed }
+    waits?.(outcome)
+    await sleep(Math.max(0, outcome.at.getTime() - context.exporting.clock().getTime()), undefined, { signal: context.signal })
+  }
+}

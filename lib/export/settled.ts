@@ -1,0 +1,93 @@
+import * as z from 'zod'
+import { UsageError } from '../errors.ts'
+import type { ExportKeys } from '../store/keys.ts'
+import type { Store } from '../store/store.ts'
+import { parseKept } from './manifest.ts'
+
+/** What the first window of an export fixed for all later ones. */
+const settled = z.strictObject({
+  version: z.literal(1),
+  every: z.enum(['day', 'hour']),
+  zone: z.string(),
+  /** The column of each property, in Parquet and in the catalogue; only ever added to. */
+  columns: z.array(z.tuple([z.string(), z.string()])),
+})
+export type Settled = z.output<typeof settled>
+
+const canceled = z.strictObject({ version: z.literal(1), by: z.string(), at: z.iso.datetime() })
+
+/** Reads what was fixed, or fixes it. Throws UsageError where the project file now says something else. */
+export async function settle(
+  store: Store,
+  keys: ExportKeys,
+  wanted: Pick<Settled, 'every' | 'zone'>,
+  rebuild: boolean,
+): Promise<Settled> {
+  const found = await readSettled(store, keys)
+  if (found === undefined) {
+    const first: Settled = { version: 1, ...wanted, columns: [] }
+    const written = await store.put(keys.settled, toText(first), { if: 'absent', contentType: 'application/json' })
+    return written === undefined ? settle(store, keys, wanted, rebuild) : first
+  }
+  const { settled: own } = found
+  if (own.every === wanted.every && own.zone === wanted.zone) return own
+  if (!rebuild) {
+    throw new UsageError(
+      `this export is kept by the ${own.every} of ${own.zone}, and the project file says the ${wanted.every} of ${wanted.zone}`,
+      { remedy: 'put the old words back, give the export another name, or begin it anew with --rebuild' },
+    )
+  }
+  for await (const { key } of store.list(keys.manifests)) await store.delete(key)
+  for await (const { key } of store.list(keys.troubles)) await store.delete(key)
+  for (const prefix of keys.objects) for await (const { key } of store.list(prefix)) await store.delete(key)
+  await store.put(keys.settled, toText({ ...own, ...wanted }), { if: { etag: found.etag }, contentType: 'application/json' })
+  return settle(store, keys, wanted, false)
+}
+
+/** Adds columns for properties that have none yet; whoever adds at the same time is heard, too. Gives all of them. */
+export async function growColumns(
+  store: Store,
+  keys: ExportKeys,
+  grow: (known: readonly (readonly [string, string])[]) => readonly (readonly [string, string])[],
+): Promise<readonly (readonly [string, string])[]> {
+  for (;;) {
+    const found = await readSettled(store, keys)
+    if (found === undefined) throw new RangeError('columns are added before the first window settled anything')
+    const grown = grow(found.settled.columns)
+    if (grown.length === found.settled.columns.length) return grown
+    const body = toText({ ...found.settled, columns: grown.map(([property, column]) => [property, column]) })
+    if ((await store.put(keys.settled, body, { if: { etag: found.etag }, contentType: 'application/json' })) !== undefined)
+      return grown
+  }
+}
+
+export async function cancel(store: Store, keys: ExportKeys, by: string, at: Date): Promise<void> {
+  const body = { version: 1, by, at: at.toISOString() } satisfies z.input<typeof canceled>
+  await store.put(keys.canceled, `${JSON.stringify(body)}\n`, { contentType: 'application/json' })
+}
+
+/** Who canceled the export, if somebody did; `resume` takes that back first. */
+export async function cancellation(
+  store: Store,
+  keys: ExportKeys,
+  resume: boolean,
+): Promise<{ readonly by: string; readonly at: Date } | undefined> {
+  if (resume) await store.delete(keys.canceled)
+  const stored = await store.get(keys.canceled)
+  if (stored === undefined) return undefined
+  const { by, at } = parseKept(canceled, stored.body, store.locate(keys.canceled))
+  return { by, at: new Date(at) }
+}
+
+async function readSettled(
+  store: Store,
+  keys: ExportKeys,
+): Promise<{ readonly settled: Settled; readonly etag: string } | undefined> {
+  const stored = await store.get(keys.settled)
+  if (stored === undefined) return undefined
+  return { settled: parseKept(settled, stored.body, store.locate(keys.settled)), etag: stored.etag }
+}
+
+function toText(value: Settled): string {
+  return `${JSON.stringify(value)}\n`
+}

@@ -1,0 +1,36 @@
+import * as z from 'zod'
+import type { ExportKeys } from '../store/keys.ts'
+import type { Store } from '../store/store.ts'
+import { parseKept } from './manifest.ts'
+
+/**
+ * What is known of a window beside its manifest, for `status` and for the next try. It is gone once the window is kept:
+ * then the manifest says it all.
+ */
+export const trouble = z.strictObject({
+  version: z.literal(1),
+  window: z.string(),
+  /** Tries that came to nothing since it was last kept. */
+  tries: z.number().int(),
+  at: z.iso.datetime(),
+  /**
+   * retried: its last try came to nothing and another follows; failed, timed out: none follows before the next schedule;
+   * replacing: its objects are being replaced; shrunk, checked: it was looked at again, and stays as it is kept.
+   */
+  state: z.enum(['retried', 'failed', 'timed out', 'replacing', 'shrunk', 'checked']),
+  message: z.string().optional(),
+  remedy: z.string().optional(),
+  /** Seen once with fewer lines than are kept: replaced when it is seen so again. */
+  shrunk: z.strictObject({ fingerprint: z.string(), lines: z.number().int() }).optional(),
+})
+export type Trouble = z.output<typeof trouble>
+
+export async function readTrouble(store: Store, keys: ExportKeys, window: string): Promise<Trouble | undefined> {
+  const key = keys.trouble(window)
+  const stored = await store.get(key)
+  return stored === undefined ? undefined : parseKept(trouble, stored.body, store.locate(key))
+}
+
+export async function writeTrouble(store: Store, keys: ExportKeys, value: Trouble): Promise<void> {
+  await store.put(keys.trouble(value.window), `${JSON.stringify(value, null, 2)}\n`, { contentType: 'application/json' })
+}

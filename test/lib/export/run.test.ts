@@ -1,0 +1,260 @@
+import { Temporal } from 'temporal-polyfill'
+import { describe, expect, test } from 'vitest'
+import { CredentialError, RefusedError, UnavailableError, UsageError, WaitError } from '../../../lib/errors.ts'
+import type { ExportContext, ExportRequest } from '../../../lib/export/run.ts'
+import { runExport, runExportToEnd } from '../../../lib/export/run.ts'
+import { cancel } from '../../../lib/export/settled.ts'
+import { claim } from '../../../lib/store/claims.ts'
+import type { Store } from '../../../lib/store/store.ts'
+import { exportingIn, keys, keysIn, manifestIn, withFolder } from './exporting.ts'
+import { joined, lines, rawData } from './raw.ts'
+
+/** What the vendor gives for each window, by its name: lines, or an error each time, or one after the other. */
+type Days = Record<string, (readonly string[] | Error)[]>
+
+/** A vendor of days, a clock that sleeping moves, and an export of them from 5 November 2026 on. */
+async function setUp(
+  store: Store,
+  days: Days,
+  words: Partial<ExportContext['entry']> = {},
+  options: Partial<ExportContext> = {},
+) {
+  let now = Date.parse('2026-11-10T00:30:00Z')
+  const asked: string[] = []
+  const steps: string[] = []
+  const exporting = await exportingIn(
+    store,
+    { lines: [] },
+    {
+      formats: ['json'],
+      clock: () => new Date(now),
+      ask: async ({ name }) => {
+        asked.push(name)
+        const given = days[name] ?? [lines(3)]
+        const next = given.length > 1 ? given.shift() : given[0]
+        if (next instanceof Error) throw next
+        return { raw: rawData(joined(next ?? [])) }
+      },
+    },
+  )
+  const entry = {
+    name: 'events',
+    source: 'product',
+    data: 'events',
+    from: '2026-11-05',
+    every: 'day',
+    order: 'oldest',
+    format: ['json'],
+    schema: 'mono',
+    ...words,
+  } as ExportContext['entry']
+  const context: ExportContext = {
+    entry,
+    zone: 'UTC',
+    exporting,
+    owner: 'tester',
+    atATime: 1,
+    progress: (step) => steps.push(step.step === 'planned' ? `planned ${step.windows.length}` : `${step.step} ${step.window}`),
+    ...options,
+  }
+  const request: ExportRequest = { scheduledAt: Temporal.Instant.fromEpochMilliseconds(now) }
+  return {
+    context,
+    request,
+    asked,
+    steps,
+    async sleep(milliseconds = 0) {
+      now += milliseconds
+    },
+    to: (time: string) => {
+      now = Date.parse(time)
+    },
+    again: (more: Partial<ExportRequest> = {}) =>
+      runExport({ scheduledAt: Temporal.Instant.fromEpochMilliseconds(now), ...more }, context),
+  }
+}
+
+const names = ['2026-11-05', '2026-11-06', '2026-11-07', '2026-11-08', '2026-11-09']
+
+describe('an export', () => {
+  test.each([
+    ['oldest', names],
+    ['newest', names.toReversed()],
+  ] as const)('fills in the past, %s first, and is then done', async (order, expected) => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {}, { order })
+      const outcome = await own.again()
+      expect(outcome).toMatchObject({ status: 'done', failed: [] })
+      expect(own.asked).toEqual(expected)
+      for (const name of names) expect(await manifestIn(store, name)).toMatchObject({ status: 'complete', lines: 3 })
+      own.asked.length = 0
+      expect(await own.again()).toMatchObject({ status: 'done', done: [] })
+      expect(own.asked).toEqual([])
+    })
+  })
+
+  test('goes on with what is over now, and ends where it is told to', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {}, { to: '2026-11-12' })
+      await own.again()
+      own.to('2026-11-20T00:30:00Z')
+      own.asked.length = 0
+      await own.again()
+      expect(own.asked).toEqual(['2026-11-10', '2026-11-11'])
+    })
+  })
+
+  test('of some days only: those, also if they are kept', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {})
+      await own.again()
+      own.asked.length = 0
+      await own.sleep(1000)
+      await own.again({ from: '2026-11-06', to: '2026-11-08' })
+      expect(own.asked).toEqual(['2026-11-06', '2026-11-07'])
+      await expect(own.again({ from: '2027-01-01' })).rejects.toThrow(UsageError)
+      await expect(own.again({ from: '2027-01-01' })).rejects.toThrow(/no window from 2027-01-01 that is over/)
+    })
+  })
+
+  test('looks at the trailing days again, once for each schedule', async () => {
+    await withFolder(async (store) => {
+      const days: Days = {}
+      const own = await setUp(store, days, { sync: 2 * 86_400 })
+      await own.again()
+      own.to('2026-11-11T00:30:00Z')
+      own.asked.length = 0
+      days['2026-11-09'] = [lines(9)]
+      const scheduledAt = Temporal.Instant.from('2026-11-11T00:30:00Z')
+      const outcome = await own.again({ scheduledAt })
+      expect(own.asked).toEqual(['2026-11-10', '2026-11-09'])
+      expect(outcome).toMatchObject({ done: expect.arrayContaining([{ window: '2026-11-09', state: 'replaced', lines: 9 }]) })
+      await own.sleep(60_000)
+      await own.again({ scheduledAt })
+      expect(own.asked).toEqual(['2026-11-10', '2026-11-09'])
+    })
+  })
+})
+
+describe('what goes wrong', () => {
+  test('a limit of the vendor is waited for, and the rest goes on there', async () => {
+    await withFolder(async (store) => {
+      const until = new Date('2026-11-10T01:05:00Z')
+      const own = await setUp(store, { '2026-11-06': [new WaitError('60 of 60 exports', { until }), lines(3)] })
+      const outcome = await own.again()
+      expect(outcome).toMatchObject({ status: 'again', at: until })
+      expect(own.asked.length).toBeLessThan(5)
+      const waits: Date[] = []
+      const sleep = (async (milliseconds: number) => own.sleep(milliseconds)) as never
+      const end = await runExportToEnd(own.request, own.context, { waits: ({ at }) => waits.push(at), sleep })
+      expect(end).toMatchObject({ status: 'done', failed: [] })
+      expect(await keysIn(store, keys.manifests)).toHaveLength(5)
+    })
+  })
+
+  test('a window that cannot be had now is tried again later; the others go on', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, { '2026-11-06': [new UnavailableError('cut'), new UnavailableError('cut'), lines(3)] })
+      expect(await own.again()).toMatchObject({ status: 'again', at: new Date('2026-11-10T00:31:00Z'), why: '2026-11-06: cut' })
+      expect(await keysIn(store, keys.manifests)).toHaveLength(4)
+      await own.sleep(60_000)
+      expect(await own.again()).toMatchObject({ status: 'again', at: new Date('2026-11-10T00:33:00Z') })
+      await own.sleep(120_000)
+      expect(await own.again()).toMatchObject({ status: 'done', done: [{ window: '2026-11-06', state: 'kept' }] })
+      expect(await keysIn(store, 'state/exports/events/windows/')).toEqual([])
+    })
+  })
+
+  test('a window that is refused fails, and waits for the next schedule', async () => {
+    await withFolder(async (store) => {
+      const refusal = new RefusedError('too big', { remedy: 'ask for hours' })
+      const own = await setUp(store, { '2026-11-06': [refusal] })
+      const failed = [{ window: '2026-11-06', message: 'too big', remedy: 'ask for hours' }]
+      expect(await own.again({ scheduledAt: own.request.scheduledAt })).toMatchObject({ status: 'done', failed })
+      own.asked.length = 0
+      await own.again({ scheduledAt: own.request.scheduledAt })
+      expect(own.asked).toEqual([])
+      own.to('2026-11-11T00:30:00Z')
+      await own.again()
+      expect(own.asked).toEqual(['2026-11-06', '2026-11-10'])
+    })
+  })
+
+  test('a credential that is not good, or a defect of ours, ends all', async () => {
+    await withFolder(async (store) => {
+      for (const error of [new CredentialError('no such account'), new TypeError('a defect')]) {
+        const own = await setUp(store, { '2026-11-05': [error] })
+        await expect(own.again()).rejects.toThrow(error)
+        expect(own.asked.length).toBeLessThan(3)
+        expect(await keysIn(store, 'state/exports/events/windows/')).toEqual([])
+      }
+    })
+  })
+
+  test('a window that another process is at is left to it', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {})
+      const held = await claim(store, keys.claim('2026-11-07'), {
+        owner: 'other',
+        seconds: 60,
+        clock: own.context.exporting.clock,
+      })
+      expect(await own.again()).toMatchObject({ status: 'again', why: 'other is at 2026-11-07' })
+      expect(own.asked).not.toContain('2026-11-07')
+      if ('release' in held) await held.release()
+      expect(await own.again()).toMatchObject({ status: 'done' })
+    })
+  })
+
+  test('no window is begun when its time is short', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {}, {}, { until: new Date('2026-11-10T00:30:00Z') })
+      expect(await own.again()).toMatchObject({ status: 'again', why: 'the time of this call is over', done: [] })
+      expect(own.asked).toEqual([])
+    })
+  })
+
+  test('canceled, it does nothing until it is resumed', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {})
+      const at = new Date('2026-11-09T12:00:00Z')
+      await cancel(store, keys, 'ann@laptop', at)
+      expect(await own.again()).toEqual({ status: 'canceled', by: 'ann@laptop', at })
+      expect(own.asked).toEqual([])
+      expect(await own.again({ resume: true })).toMatchObject({ status: 'done' })
+      expect(await own.again()).toMatchObject({ status: 'done' })
+    })
+  })
+
+  test('canceled while it runs, it begins no further window', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {}, {}, { atATime: 2 })
+      const { ask } = own.context.exporting
+      const exporting = {
+        ...own.context.exporting,
+        ask: async (...given: Parameters<typeof ask>) => {
+          await cancel(store, keys, 'ann@laptop', new Date())
+          return ask(...given)
+        },
+      }
+      expect(await runExport(own.request, { ...own.context, exporting })).toMatchObject({ status: 'canceled' })
+      expect(own.asked.length).toBeLessThan(3)
+    })
+  })
+
+  test('windows of another length or zone are refused, and begun anew where that is wished', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {})
+      await own.again()
+      const hourly = await setUp(store, {}, { every: 'hour', from: '2026-11-09' })
+      await expect(hourly.again()).rejects.toThrow(
+        'this export is kept by the day of UTC, and the project file says the hour of UTC',
+      )
+      expect(await keysIn(store, keys.manifests)).toHaveLength(5)
+      expect(await hourly.again({ rebuild: true })).toMatchObject({ status: 'done' })
+      expect(await keysIn(store, keys.manifests)).toHaveLength(24)
+      expect(await keysIn(store, 'exports/events/json/date=2026-11-05/')).toEqual([])
+      expect(await manifestIn(store, '2026-11-09T00Z')).toMatchObject({ start: '2026-11-09T00:00:00+00:00' })
+    })
+  })
+})

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { UnavailableError } from '../../../lib/errors.ts'
+import { exportWindow } from '../../../lib/export/window.ts'
+import type { Given } from './exporting.ts'
+import { exportingIn, keys, keysIn, linesIn, manifestIn, monday, withFolder } from './exporting.ts'
+import { lines } from './raw.ts'
+
+const json = 'exports/events/json/date=2026-11-09/2026-11-09.json.gz'
+const parquet = 'exports/events/parquet/date=2026-11-09/2026-11-09.parquet'
+const manifest = 'exports/events/manifests/2026-11-09.json'
+
+describe('a window', () => {
+  test('is kept: bytes, Parquet, and last of all a manifest that tells the truth', async () => {
+    await withFolder(async (store) => {
+      const exporting = await exportingIn(store, { lines: lines(100) })
+      expect((await exportWindow(exporting, monday)).state).toBe('kept')
+      const kept = await manifestIn(store)
+      expect(kept).toMatchObject({
+        window: '2026-11-09',
+        start: '2026-11-09T00:00:00+00:00',
+        end: '2026-11-10T00:00:00+00:00',
+        status: 'complete',
+        revision: 1,
+        lines: 100,
+        duplicates: 0,
+      })
+      expect(await keysIn(store, 'exports/')).toEqual([json, manifest, parquet])
+      for (const { key, bytes, sha256 } of kept?.objects ?? []) {
+        const body = (await store.get(key))?.body ?? Buffer.alloc(0)
+        expect([body.length, createHash('sha256').update(body).digest('hex')]).toEqual([bytes, sha256])
+      }
+      expect(await linesIn(store, json)).toEqual(lines(100))
+      expect(await readdir(exporting.scratch)).toEqual([])
+    })
+  })
+
+  test.each([
+    [['json'], [json, manifest]],
+    [['parquet'], [manifest, parquet]],
+  ] as const)('is kept as %j alone', async (formats, expected) => {
+    await withFolder(async (store) => {
+      await exportWindow(await exportingIn(store, { lines: lines(10) }, { formats }), monday)
+      expect(await keysIn(store, 'exports/')).toEqual(expected)
+    })
+  })
+
+  test('without an event has a manifest and no objects', async () => {
+    await withFolder(async (store) => {
+      await exportWindow(await exportingIn(store, { lines: [] }), monday)
+      expect(await keysIn(store, 'exports/')).toEqual([manifest])
+      expect(await manifestIn(store)).toMatchObject({ status: 'complete', lines: 0, objects: [] })
+    })
+  })
+
+  test('that fails leaves nothing behind, and what was kept stays', async () => {
+    await withFolder(async (store) => {
+      const given: Given = { lines: lines(100) }
+      const failing = await exportingIn(store, given, {
+        convert: async () => Promise.reject(new UnavailableError('the disk is full')),
+      })
+      await expect(exportWindow(failing, monday)).rejects.toThrow('the disk is full')
+      expect(await keysIn(store, 'exports/')).toEqual([])
+      expect(await readdir(failing.scratch)).toEqual([])
+      await exportWindow(await exportingIn(store, given), monday)
+      const before = await manifestIn(store)
+      for (const bad of [new UnavailableError('gone'), [...lines(120), '{"event":"cut'], [...lines(120), 'terminated early']]) {
+        given.lines = bad
+        await expect(exportWindow(await exportingIn(store, given), monday)).rejects.toThrow(UnavailableError)
+      }
+      expect(await manifestIn(store)).toEqual(before)
+      expect(await linesIn(store, json)).toEqual(lines(100))
+    })
+  })
+})
+
+describe('a window that is looked at again', () => {
+  test('stays as it is for the same lines in another order', async () => {
+    await withFolder(async (store) => {
+      const given: Given = { lines: lines(100) }
+      await exportWindow(await exportingIn(store, given), monday)
+      const before = await manifestIn(store)
+      given.lines = lines(100).toReversed()
+      expect((await exportWindow(await exportingIn(store, given), monday)).state).toBe('unchanged')
+      expect(await manifestIn(store)).toEqual(before)
+    })
+  })
+
+  test('is replaced by late data, and by a change of one line', async () => {
+    await withFolder(async (store) => {
+      const given: Given = { lines: lines(100) }
+      await exportWindow(await exportingIn(store, given), monday)
+      given.lines = lines(130)
+      expect((await exportWindow(await exportingIn(store, given), monday)).state).toBe('replaced')
+      expect(await linesIn(store, json)).toEqual(lines(130))
+      given.lines = lines(130).map((line, at) => (at === 5 ? line.replace('u5', 'u6') : line))
+      expect((await exportWindow(await exportingIn(store, given), monday)).state).toBe('replaced')
+      expect(await manifestIn(store)).toMatchObject({ revision: 3, lines: 130, status: 'complete' })
+      expect(await manifestIn(store)).not.toHaveProperty('next')
+    })
+  })
+
+  test('that shrank must show it twice, the same way, before it is replaced', async () => {
+    await withFolder(async (store) => {
+      const given: Given = { lines: lines(100) }
+      const again = async () => (await exportWindow(await exportingIn(store, given), monday)).state
+      await again()
+      given.lines = lines(90)
+      expect(await again()).toBe('shrunk')
+      given.lines = lines(95)
+      expect(await again()).toBe('shrunk')
+      given.lines = lines(100)
+      expect(await again()).toBe('unchanged')
+      given.lines = lines(95)
+      expect(await again()).toBe('shrunk')
+      expect(await linesIn(store, json)).toHaveLength(100)
+      expect(await again()).toBe('replaced')
+      expect(await linesIn(store, json)).toHaveLength(95)
+    })
+  })
+
+  test('that shrank to nothing has its objects deleted, after the manifest says so', async () => {
+    await withFolder(async (store) => {
+      const given: Given = { lines: lines(10) }
+      await exportWindow(await exportingIn(store, given), monday)
+      given.lines = []
+      await exportWindow(await exportingIn(store, given), monday)
+      await exportWindow(await exportingIn(store, given), monday)
+      expect(await keysIn(store, 'exports/')).toEqual([manifest])
+    })
+  })
+
+  test('says that it is being replaced, with both revisions, until it is', async () => {
+    await withFolder(async (store) => {
+      const given: Given = { lines: lines(10) }
+      await exportWindow(await exportingIn(store, given), monday)
+      const first = await manifestIn(store)
+      given.lines = lines(20)
+      const seen: unknown[] = []
+      const watching = {
+        ...store,
+        upload: async (key: string) => {
+          seen.push([key, await manifestIn(store)])
+          return store.upload(key)
+        },
+      }
+      await exportWindow({ ...(await exportingIn(store, given)), store: watching }, monday)
+      const last = await manifestIn(store)
+      expect(seen).toMatchObject([
+        [json, { status: 'replacing', objects: first?.objects, next: { revision: 2, objects: last?.objects } }],
+        [parquet, { status: 'replacing' }],
+      ])
+    })
+  })
+})
+
+test('of two who export a window although one has the claim, no manifest lies', async () => {
+  await withFolder(async (store) => {
+    const slow = await exportingIn(store, { lines: lines(10) })
+    const quick = await exportingIn(store, { lines: lines(20) })
+    const late = {
+      ...slow,
+      convert: async (options: Parameters<typeof slow.convert>[0]) => {
+        await exportWindow(quick, monday)
+        return slow.convert(options)
+      },
+    }
+    await expect(exportWindow(late, monday)).rejects.toThrow('written by another process')
+    expect(await manifestIn(store)).toMatchObject({ status: 'replacing', lines: 20, next: { lines: 10 } })
+    expect((await exportWindow(quick, monday)).state).toBe('replaced')
+    expect(await manifestIn(store)).toMatchObject({ status: 'complete', lines: 20 })
+    expect(await linesIn(store, json)).toHaveLength(20)
+    expect(keys.manifest(monday.name)).toBe(manifest)
+  })
+})
