@@ -4,13 +4,14 @@ import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { UsageError } from '../lib/errors.ts'
 import { loadProject } from '../lib/project/load.ts'
+import { meantCall } from '../lib/sources/call-words.ts'
 import { sourceKinds } from '../lib/sources/index.ts'
 import type { Called, CallWords, SourceKind } from '../lib/sources/source.ts'
 import { storeLedger } from '../lib/store/ledger.ts'
 import { openStore } from '../lib/store/open.ts'
 import { openSources } from './adapters.ts'
 import { credentialReader } from './credentials.ts'
-import { parameterWords } from './parameter-words.ts'
+import { parameterSchema, parameterWords } from './parameter-words.ts'
 
 export interface CallOptions {
   readonly project: string
@@ -38,7 +39,10 @@ export async function call(
   if (method === undefined) return print(options.json === true ? callsAsJson(calls) : callsAsText(name, calls))
   const words = Object.hasOwn(calls, method) ? calls[method] : undefined
   if (words === undefined) {
-    throw new UsageError(`${entry.kind} has no call "${method}"`, { remedy: `broadsheet call ${name} lists them` })
+    const meant = meantCall(calls, method)
+    throw new UsageError(`${entry.kind} has no call "${method}"`, {
+      remedy: `${meant === undefined ? '' : `did you mean ${meant}? `}broadsheet call ${name} lists them`,
+    })
   }
   if (parameters === undefined) {
     return print(options.json === true ? callsAsJson({ [method]: words }) : callAsText(name, method, words))
@@ -96,16 +100,22 @@ function callAsText(source: string, method: string, { about, parameters, formats
   const forms = parameterWords(parameters, formats)
   const wide = Math.max(0, ...forms.flat().map(({ name }) => name.length))
   const lines = forms.map((form, at) => {
-    const rows = form.map(({ name, needed, words }) => `  ${name.padEnd(wide)}  ${words}${needed ? ', needed' : ''}`)
+    // What it is comes before the first semicolon.
+    const rows = form.map(({ name, needed, words }) => {
+      return `  ${name.padEnd(wide)}  ${needed ? words.replace(/^[^;]*/, '$&, needed') : words}`
+    })
     return [...(forms.length > 1 ? [`  form ${at + 1} of ${forms.length}`] : []), ...rows].join('\n')
   })
-  const needed = (forms[0] ?? []).filter((one) => one.needed).map(({ name }) => `"${name}":…`)
+  const [first = [], ...others] = forms
+  const needed = first
+    .filter((one) => [first, ...others].every((form) => form.some(({ name, needed: too }) => too && name === one.name)))
+    .map(({ name }) => `"${name}":…`)
   return `${method}: ${about}\n${lines.join('\n')}\n\nbroadsheet call ${source} ${method} '{${needed.join(',')}}' makes it\n`
 }
 
 function callsAsJson(calls: Readonly<Record<string, CallWords>>): string {
   const listed = Object.entries(calls).map(([name, { about, parameters, formats }]) => {
-    return { name, about, parameters: parameterWords(parameters, formats) }
+    return { name, about, parameters: parameterWords(parameters, formats), schema: parameterSchema(parameters, formats) }
   })
   return `${JSON.stringify(listed, null, 2)}\n`
 }

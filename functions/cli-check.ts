@@ -5,7 +5,7 @@ import { describeProject, outlineProject } from '../lib/project/describe.ts'
 import { projectJsonSchema } from '../lib/project/json-schema.ts'
 import { loadProject } from '../lib/project/load.ts'
 import type { Project } from '../lib/project/project.ts'
-import type { BudgetPlan, LimitPlan, PlannedHour } from '../lib/report/budget.ts'
+import type { BudgetPlan, LateCalls, LimitPlan, PlannedHour } from '../lib/report/budget.ts'
 import { planBudget } from '../lib/report/budget.ts'
 import { consumerJsonSchema } from '../lib/report/manifest.ts'
 import { sourceKinds } from '../lib/sources/index.ts'
@@ -30,15 +30,14 @@ export async function check(options: CheckOptions): Promise<number> {
   const kinds: Readonly<Record<string, SourceKind>> = sourceKinds
   const budget = planBudget(project, kinds, now)
   const advice = adviceOf(project, kinds)
-  const findings = options.online === true ? await inspect(project, options) : undefined
+  const online = options.online === true ? await inspect(project, options) : undefined
   if (options.json === true) {
-    const online = findings === undefined ? {} : { findings }
     process.stdout.write(`${JSON.stringify({ ...outlineProject(project, now), budget, advice, ...online }, null, 2)}\n`)
   } else {
-    const parts = [describeProject(project, now), ...budgetText(budget), ...adviceText(advice), ...findingsText(findings)]
+    const parts = [describeProject(project, now), ...budgetText(budget), ...adviceText(advice), ...onlineText(online)]
     process.stdout.write(`${parts.join('\n\n')}\n`)
   }
-  return findings === undefined || findings.length === 0 ? 0 : 1
+  return online === undefined || online.findings.length === 0 ? 0 : 1
 }
 
 interface Advice {
@@ -54,8 +53,18 @@ function adviceOf(project: Project, kinds: Readonly<Record<string, SourceKind>>)
   })
 }
 
+/** What asking showed. */
+interface Online {
+  /** Not there. */
+  readonly findings: readonly Finding[]
+  /** Named by questions, and told by no call of the vendor. */
+  readonly unknown: readonly Finding[]
+  /** Sources of which nothing can be asked. */
+  readonly notAsked: readonly string[]
+}
+
 /** Asks each vendor whether what the questions name is there. Throws what asking throws. */
-async function inspect(project: Project, options: CheckOptions): Promise<Finding[]> {
+async function inspect(project: Project, options: CheckOptions): Promise<Online> {
   const clock = () => new Date()
   const sources = openSources(project, {
     credential: credentialReader(),
@@ -65,16 +74,21 @@ async function inspect(project: Project, options: CheckOptions): Promise<Finding
     clock,
   })
   try {
-    const findings: Finding[] = []
+    const found: Finding[] = []
+    const notAsked: string[] = []
     for (const { name } of Object.values(project.sources)) {
       const asked = Object.values(project.reports).flatMap((report) =>
         report.queries
           .filter((query) => query.source === name)
           .map(({ name: query, question }) => ({ report: report.name, query, question })),
       )
-      if (asked.length > 0) findings.push(...((await sources.source(name).inspect?.(asked)) ?? []))
+      const source = sources.source(name)
+      if (asked.length === 0) continue
+      if (source.inspect === undefined) notAsked.push(name)
+      else found.push(...(await source.inspect(asked)))
     }
-    return findings
+    const isUnknown = (finding: Finding) => finding.unknown === true
+    return { findings: found.filter((finding) => !isUnknown(finding)), unknown: found.filter(isUnknown), notAsked }
   } finally {
     await sources.close()
   }
@@ -91,7 +105,7 @@ function budgetText({ limits, refused }: BudgetPlan): string[] {
 }
 
 /** Hours that look alike are one line. */
-function limitText({ label, sources, perHour, hours, peak }: LimitPlan): string[] {
+function limitText({ label, sources, perHour, hours, peak, late }: LimitPlan): string[] {
   const alike = [...Map.groupBy(hours, ({ calls, reports }) => `${calls} ${reportsText({ reports })}`).values()]
   const rows = alike
     .sort((a, b) => (b[0]?.calls ?? 0) - (a[0]?.calls ?? 0))
@@ -105,17 +119,34 @@ function limitText({ label, sources, perHour, hours, peak }: LimitPlan): string[
     `  ${label} (${sources.join(', ')}), ${perHour} in any hour`,
     ...rows,
     ...(peak === undefined ? [] : [peakText(peak, perHour)]),
+    ...(late === undefined ? [] : lateText(late, hours, perHour)),
   ]
 }
 
 function peakText(peak: PlannedHour, perHour: number): string {
   const most = `    at most ${peak.calls} in sixty minutes`
   if (peak.calls <= perHour) return `${most}, which fits`
-  const waits = Math.ceil(peak.calls / perHour) - 1
+  return `${most}, at ${hourText(peak)}: ${peak.calls - perHour} more than fit`
+}
+
+const hoursOfWeek = 7 * 24
+
+function lateText({ calls, longestMinutes, neverMade }: LateCalls, hours: readonly PlannedHour[], perHour: number): string[] {
+  const wait = longestMinutes <= 90 ? counted(longestMinutes, 'minute') : counted(Math.ceil(longestMinutes / 60), 'hour')
+  const all = hours.reduce((sum, hour) => sum + hour.calls, 0)
+  const [asked, fitting, more] = [all, perHour * hoursOfWeek, neverMade].map((number) => number.toLocaleString('en-GB'))
+  const remedy = '    move a report to another hour, ask fewer questions, or raise `budget` if the vendor allows more'
+  if (neverMade === 0) return [`    ${calls} of the week wait, the longest ${wait}, and the mail with them;`, remedy]
+  const each = (neverMade / hoursOfWeek).toLocaleString('en-GB', { maximumSignificantDigits: 2 })
   return [
-    `${most}, at ${hourText(peak)}: ${peak.calls - perHour} more than fit. Those wait ${waits === 1 ? 'an hour' : `up to ${waits} hours`}, and the mail with them;`,
-    '    move a report to another hour, ask fewer questions, or raise `budget` if the vendor allows more',
-  ].join('\n')
+    `    it never catches up: ${asked} are asked in the week and ${fitting} fit, ${more} too many (${each} each hour);`,
+    `    the wait grows to ${wait} by the end of the week, and what has waited a day is given up;`,
+    remedy,
+  ]
+}
+
+function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`
 }
 
 function reportsText({ reports }: Pick<PlannedHour, 'reports'>): string {
@@ -135,11 +166,18 @@ function adviceText(advice: readonly Advice[]): string[] {
   return [['Worth knowing', ...advice.map(({ source, sentence }) => `  ${source}: ${sentence}`)].join('\n')]
 }
 
-function findingsText(findings: readonly Finding[] | undefined): string[] {
-  if (findings === undefined) return []
-  if (findings.length === 0) return ['Asked online: every event, property and saved funnel that the questions name is there.']
-  const lines = findings.map(({ report, query, problem, remedy }) => `  ${report}, ${query}: ${withRemedy(problem, remedy)}`)
-  return [['Asked online, and not there', ...lines].join('\n')]
+function onlineText(online: Online | undefined): string[] {
+  if (online === undefined) return []
+  const { findings, unknown, notAsked } = online
+  const lines = (those: readonly Finding[]) =>
+    those.map(({ report, query, problem, remedy }) => `  ${report}, ${query}: ${withRemedy(problem, remedy)}`)
+  const open = [...lines(unknown), ...notAsked.map((source) => `  ${source}: nothing of this source can be looked up`)]
+  const rest =
+    open.length === 0 ? 'every event, property and saved question that the questions name' : 'all else that the questions name'
+  return [
+    [findings.length === 0 ? `Asked online: ${rest} is there.` : 'Asked online, and not there', ...lines(findings)].join('\n'),
+    ...(open.length === 0 ? [] : [['Not asked, since no call of the vendor tells', ...open].join('\n')]),
+  ]
 }
 
 function withRemedy(problem: string, remedy: string | undefined): string {

@@ -1,9 +1,15 @@
 import * as z from 'zod'
 
+/** What a call takes, as JSON Schema. */
+export function parameterSchema(parameters: z.ZodType, formats: readonly string[] = []): Schema {
+  const schema = z.toJSONSchema(parameters, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Schema
+  if (formats.length === 0 || schema.properties === undefined) return schema
+  return { ...schema, properties: { ...schema.properties, format: { type: 'string', enum: formats } } }
+}
+
 /** What a call takes, in words for people: `unit   minute, hour, day or month`. One entry for each form that it may have. */
 export function parameterWords(parameters: z.ZodType, formats: readonly string[] = []): Parameter[][] {
-  const schema = z.toJSONSchema(parameters, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Schema
-  return formsOf(schema).map((form) => {
+  return formsOf(parameterSchema(parameters)).map((form) => {
     const needed = new Set(form.required)
     const own = Object.entries(form.properties ?? {}).map(([name, property]): Parameter => {
       return { name, needed: needed.has(name), words: [typeWords(property), property.description].filter(Boolean).join('; ') }

@@ -9,6 +9,7 @@ import { parseMailbox } from '../lib/mailbox.ts'
 import { loadProject } from '../lib/project/load.ts'
 import type { Project } from '../lib/project/project.ts'
 import { name } from '../lib/query.ts'
+import { byReason } from '../lib/report/failures.ts'
 import type { RunContext, RunOutcome, RunProgress, RunRequest } from '../lib/report/run.ts'
 import { runReport } from '../lib/report/run.ts'
 import { latestScheduled, reportNamed } from '../lib/report/scheduled.ts'
@@ -130,9 +131,12 @@ function continuation(request: RunRequest): { input: Invocation; identity: objec
 function replyOf(outcome: Extract<RunOutcome, { status: 'done' }>, request: RunRequest): Reply {
   const { run, keys, mail, failures, manifest } = outcome
   const problems = [
-    ...failures.map(
-      ({ query, kind, message, remedy }) => `${query} (${kind}): ${message}${remedy === undefined ? '' : `; ${remedy}`}`,
-    ),
+    ...byReason(failures, (failure) => failure).flatMap((those) => {
+      const queries = those.map(({ query }) => query).join(', ')
+      return those
+        .slice(0, 1)
+        .map(({ kind, message, remedy }) => `${queries} (${kind}): ${message}${remedy === undefined ? '' : `; ${remedy}`}`)
+    }),
     ...mail.flatMap(({ to, state, reason }) =>
       state === 'sent' ? [] : [`mail to ${to}: ${state}${reason === undefined ? '' : `, ${reason}`}`],
     ),

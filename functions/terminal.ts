@@ -1,6 +1,8 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2'
 import type { Edition, Figure } from '../lib/edition.ts'
+import { byReason } from '../lib/report/failures.ts'
 import type { RunOutcome, RunProgress } from '../lib/report/run.ts'
+import type { FailureResult } from '../lib/result.ts'
 import type { Store } from '../lib/store/store.ts'
 
 /** Progress goes to stderr: stdout holds what was asked for. */
@@ -65,6 +67,8 @@ export function printProgress(event: RunProgress): string {
       return `${event.query} is answered`
     case 'failed':
       return `${event.query} FAILED: ${event.why}`
+    case 'left out':
+      return `${event.query} is left out: ${event.why}`
     case 'waiting':
       return `${event.query} waits: ${event.why}`
     case 'drawing':
@@ -90,10 +94,8 @@ export function printOutcome(outcome: Extract<RunOutcome, { status: 'done' }>, s
     '',
     ...edition.figures.map((figure) => `  ${figure.label.padEnd(width)}  ${printFigure(figure, edition)}`),
     '',
-    ...outcome.failures.map(
-      (failure) => `  FAILED ${failure.query}: ${failure.message}${failure.remedy === undefined ? '' : `; ${failure.remedy}`}`,
-    ),
-    ...(outcome.failures.length === 0 ? [] : [`  asked ${asked}; when it is mended, --again asks anew`]),
+    ...byReason(outcome.failures, (failure) => failure).map(printFailures),
+    ...(outcome.complete ? [] : [`  asked ${asked}; when it is mended, --again asks anew`]),
     ...outcome.mail.map((mail) => `  mail to ${mail.to}: ${mail.state}${mail.reason === undefined ? '' : ` (${mail.reason})`}`),
     ...(outcome.failures.length + outcome.mail.length > 0 ? [''] : []),
     `  open      ${file('email.html')}`,
@@ -104,9 +106,17 @@ export function printOutcome(outcome: Extract<RunOutcome, { status: 'done' }>, s
   return `${lines.join('\n')}\n`
 }
 
+/** Those that failed for one reason. */
+function printFailures(failures: readonly FailureResult[]): string {
+  const queries = failures.map(({ query }) => query).join(', ')
+  const [{ kind, message, remedy } = { kind: 'bug', message: '', remedy: undefined }] = failures
+  return `  ${kind === 'sample' ? 'LEFT OUT' : 'FAILED'} ${queries}: ${message}${remedy === undefined ? '' : `; ${remedy}`}`
+}
+
 function printFigure(figure: Figure, edition: Edition): string {
   const arrows = { up: '▲ ', down: '▼ ', same: '', new: '' }
   const widest = Math.max(...edition.figures.map((other) => other.value.length))
   const changes = figure.changes.map((change) => `${arrows[change.direction]}${change.amount} ${change.against}`.trim())
-  return [figure.value.padStart(widest), ...changes].join('   ')
+  const note = figure.note === undefined ? [] : [figure.note]
+  return [figure.value.padStart(widest), ...changes, ...note].join('   ')
 }

@@ -9,6 +9,8 @@ interface Details {
   readonly remedy?: string | undefined
   /** The vendor's own id of the request, for its support. */
   readonly requestId?: string | undefined
+  /** Whatever else is asked of that source now is refused for the same reason: a wrong credential, a plan, a region. */
+  readonly everywhere?: boolean | undefined
   readonly cause?: unknown
 }
 
@@ -16,12 +18,14 @@ export abstract class BroadsheetError extends Error {
   abstract readonly kind: FailureKind
   readonly remedy: string | undefined
   readonly requestId: string | undefined
+  readonly everywhere: boolean
 
   constructor(message: string, details: Details = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.name = new.target.name
     this.remedy = details.remedy
     this.requestId = details.requestId
+    this.everywhere = details.everywhere ?? false
   }
 }
 

@@ -15,6 +15,8 @@ export interface Ledger {
 export interface Limit {
   /** Of small letters, digits and hyphens; the same wherever the limit is the same: `mixpanel-eu-1234567-query`. */
   readonly name: string
+  /** For people: `queries of Mixpanel project 1234567`; calls of that name unless said. */
+  readonly label?: string | undefined
   /** At most so many calls in any hour, not only in those of the clock. */
   readonly perHour: number
 }

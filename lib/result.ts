@@ -15,17 +15,21 @@ const note = z.strictObject({
    * partial: the running unit is in it; truncated: the source cut the answer; sampled: it is an estimate;
    * duplicates: events that were there twice and counted once; other: segments beyond the limit;
    * unset: events without the property, which are in the total and in no segment;
-   * immature: later entrants still have time; source: what the source itself wants said.
+   * immature: later entrants still have time; undated: the dates are the source's own and nobody knows them, so that the
+   * timeframe is the question's alone; source: what the source itself wants said.
    */
-  kind: z.enum(['partial', 'truncated', 'sampled', 'duplicates', 'other', 'unset', 'immature', 'source']),
+  kind: z.enum(['partial', 'truncated', 'sampled', 'duplicates', 'other', 'unset', 'immature', 'undated', 'source']),
   text: z.string(),
 })
 export type Note = z.output<typeof note>
 
 const seriesBody = {
   unit: z.enum(units),
-  /** What the numbers are: `sum` and `general` add up over dates and segments; uniques and averages do not. */
-  measure: z.enum(['general', 'unique', 'average', 'sum', 'min', 'max', 'median', 'percentile', 'ratio']),
+  /**
+   * What the numbers are: `sum` and `general` add up over dates and segments; uniques and averages do not. `other`: of
+   * several kinds, or of one that the source does not tell, as in a vendor's saved report.
+   */
+  measure: z.enum(['general', 'unique', 'average', 'sum', 'min', 'max', 'median', 'percentile', 'ratio', 'other']),
   trend: span.optional(),
   dates: z.array(z.string()),
   /** The labels among `dates` whose unit is cut by the window or still running. */
@@ -120,7 +124,8 @@ export const tableResult = z.strictObject({ ...head, shape: z.literal('table'), 
 export const failureResult = z.strictObject({
   ...head,
   shape: z.literal('failure'),
-  kind: z.enum(['credential', 'refused', 'data', 'wait', 'unavailable', 'bug']),
+  /** sample: made-up events hold no answer to it, so nothing went wrong; the others are whose turn it is to act. */
+  kind: z.enum(['credential', 'refused', 'data', 'wait', 'unavailable', 'bug', 'sample']),
   message: z.string(),
   remedy: z.string().optional(),
 })

@@ -17,7 +17,7 @@ export interface Cursor {
   next(): Token
   take(text: string): boolean
   /** Tells the first problem and goes to the end, so that everything that waits for more returns. */
-  fail(problem: string, position: number, suggestion: string): Expression
+  fail(problem: string, position: number, suggestion?: string): Expression
   failed(): boolean
   problem(): ExpressionProblem | undefined
   /** What only helps to word a problem: undefined where it has problems of its own, which are then forgotten. */
@@ -49,7 +49,7 @@ export function createCursor(text: string, tokens: readonly Token[]): Cursor {
     return found
   }
 
-  function fail(message: string, position: number, suggestion: string): Expression {
+  function fail(message: string, position: number, suggestion?: string): Expression {
     problem ??= brief({ problem: message, position, suggestion })
     at = last
     return nothing

@@ -1,4 +1,4 @@
-import { functionInstead } from './foreign-words.ts'
+import { functionInstead, isSpelling } from './foreign-words.ts'
 import { printNumber, quote, shown } from './print.ts'
 import type { Token } from './token.ts'
 import { matchAt } from './token.ts'
@@ -39,8 +39,15 @@ const written: ReadonlyMap<string, string> = new Map([
 ])
 const foreign = /={3,4}|!==|=[<>~!]|<>|:=|&&?|\|\|?|\*\*|[=!](?!=)|[≠≥≤−–—×÷∈∧∨¬{};~^?]/uy
 
+const comment = /\/[/*]/y
+
 /** A sign of another language at a position, and what it is here. */
 export function foreignSign(text: string, position: number, before: Token | undefined): ExpressionProblem | undefined {
+  const begun = matchAt(comment, text, position)
+  if (begun !== '') {
+    const other = begun === '//' ? ', and floor(… / …) divides without a rest' : ''
+    return { problem: `${begun} has no meaning here; comments cannot be written${other}`, position }
+  }
   const found = matchAt(foreign, text, position)
   const known = signs.get(same.get(found) ?? found)
   if (known !== undefined) return { problem: known[0], position, suggestion: known[1] }
@@ -80,8 +87,10 @@ function foreignPath(text: string, position: number, before: Token | undefined):
         : `a name in brackets follows ${holder}`
     return { problem, position: before.position, suggestion: `${holder ?? 'properties'}[${quote(name || '…')}]` }
   }
+  const problem = `nothing follows a value after ${sign}`
+  if (isSpelling(after)) return { problem: `${problem}; a text is found as it is spelled, so list the spellings`, position }
   return {
-    problem: `nothing follows a value after ${sign}`,
+    problem,
     position,
     suggestion: functionInstead(after, []) ?? 'properties["…"]',
   }

@@ -5,11 +5,40 @@ import { functions, propertyHolders } from './tree.ts'
 /** What is not there stands as an ellipsis. */
 const ellipsis = 'properties["…"]'
 
-type Form = (first: string, second: string, third: string) => string
+type Form = (first: string, second: string, third: string) => string | undefined
+
+/** A pattern without the signs of its ends, and which of those are open. */
+interface Pattern {
+  readonly text: string
+  readonly opens: boolean
+  readonly ends: boolean
+}
+
+function readLike(pattern: string): Pattern {
+  return { text: pattern.replace(/^%/, '').replace(/%$/, ''), opens: pattern.startsWith('%'), ends: pattern.endsWith('%') }
+}
+
+function readRegular(pattern: string): Pattern {
+  const text = pattern.replace(/^\^|^\.\*/, '').replace(/\$$|\.\*$/, '')
+  return { text, opens: !pattern.startsWith('^'), ends: !pattern.endsWith('$') }
+}
+
+/** What finds the texts of a pattern, given as it is printed; undefined where it has signs (`special`) within. */
+function matching(whole: string, printed: string, special: RegExp, read: (pattern: string) => Pattern): string | undefined {
+  if (!printed.startsWith('"') || printed === '"…"') return form.part(whole, printed)
+  const { text, opens, ends } = read(printed.slice(1, -1))
+  if (special.test(text)) return undefined
+  if (text === '' && (opens || ends)) return form.defined(whole)
+  const part = `"${text}"`
+  if (opens) return form.part(whole, part)
+  return ends ? form.prefix(whole, part) : `${whole} == ${part}`
+}
 
 const form = {
   part: (whole, part) => `${part} in ${whole}`,
   prefix: (whole, part) => `has_prefix(${whole}, ${part})`,
+  like: (whole, pattern) => matching(whole, pattern, /%/, readLike),
+  regular: (whole, pattern) => matching(whole, pattern, /[\\^$.*+?()[\]{}|]/, readRegular),
   spelling: (first) => `${first} in ["…", "…"]`,
   between: (first, low, high) => `${first} >= ${low} and ${first} <= ${high}`,
   number: (first) => `number(${first})`,
@@ -27,7 +56,9 @@ const form = {
 /** Functions of other languages by what they are called, in small letters without `_`. */
 const foreignFunctions: ReadonlyMap<string, Form> = new Map(
   Object.entries({
-    part: 'contains contain includes include indexof strpos like ilike rlike match matches regex regexp endswith hassuffix suffix',
+    part: 'contains contain includes include indexof strpos endswith hassuffix suffix',
+    like: 'like ilike',
+    regular: 'rlike match matches regex regexp',
     prefix: 'startswith startwith beginswith prefix',
     spelling: 'lower lowercase tolower tolowercase upper uppercase toupper touppercase trim strip',
     between: 'between',
@@ -45,6 +76,20 @@ const foreignFunctions: ReadonlyMap<string, Form> = new Map(
     names.split(' ').map((name): [string, Form] => [name, form[key as keyof typeof form]]),
   ),
 )
+
+function plainly(name: string): string {
+  return name.toLowerCase().replaceAll('_', '')
+}
+
+/** Whether a function changes how a text is spelled. */
+export function isSpelling(name: string): boolean {
+  return foreignFunctions.get(plainly(name)) === form.spelling
+}
+
+/** Whether a function gives one value or another. */
+export function isChoice(name: string): boolean {
+  return ['if', 'iff', 'iif', 'case', 'coalesce', 'ifnull', 'nullif', 'nvl'].includes(name.toLowerCase())
+}
 
 /** What says the same as a function that does not exist, with its arguments; undefined where nothing is near. */
 export function functionInstead(name: string, given: readonly string[]): string | undefined {
@@ -77,8 +122,10 @@ function dateOf(given: readonly string[]): string {
 /** Operators that are words in other languages. */
 const foreignOperators: ReadonlyMap<string, Form> = new Map(
   Object.entries({
-    '': 'contains contain includes include containing like ilike rlike matches match regexp has ends endswith',
-    has_prefix: 'startswith starts beginswith begins',
+    part: 'contains contain includes include containing has ends endswith',
+    like: 'like ilike',
+    regular: 'rlike matches match regexp',
+    prefix: 'startswith starts beginswith begins',
     between: 'between',
     '==': 'is equals equal eq',
     '!=': 'isnt ne neq',
@@ -92,19 +139,19 @@ const foreignOperators: ReadonlyMap<string, Form> = new Map(
 )
 
 function operatorForm(operator: string): Form {
-  if (operator === '') return form.part
-  if (operator === 'has_prefix') return form.prefix
-  return operator === 'between' ? form.between : (left, right) => `${left} ${operator} ${right}`
+  const known: Readonly<Record<string, Form>> = form
+  return known[operator] ?? ((left, right) => `${left} ${operator} ${right}`)
 }
 
 export function isForeignOperator(name: string): boolean {
   return foreignOperators.has(name.toLowerCase().replaceAll('_', ''))
 }
 
-/** What says the same as an operator that does not exist, between what stands around it. */
-export function operatorInstead(name: string, left: string, right: readonly string[]): string {
+/** The same; undefined where a pattern says more than can be said here. */
+export function operatorInstead(name: string, left: string, right: readonly string[]): string | undefined {
   const [first = '"…"', second = '…'] = right
-  return foreignOperators.get(name.toLowerCase().replaceAll('_', ''))?.(left, first, second) ?? `${left} == ${first}`
+  const known = foreignOperators.get(plainly(name))
+  return known === undefined ? `${left} == ${first}` : known(left, first, second)
 }
 
 /** A word for a value that is not there. */

@@ -1,5 +1,13 @@
 import type { Cursor } from './cursor.ts'
-import { functionInstead, holderInstead, isForeignOperator, isNothing, operatorInstead } from './foreign-words.ts'
+import {
+  functionInstead,
+  holderInstead,
+  isChoice,
+  isForeignOperator,
+  isNothing,
+  isSpelling,
+  operatorInstead,
+} from './foreign-words.ts'
 import { printExpression, quote, shown } from './print.ts'
 import type { BinaryOperator, Expression, Readable } from './tree.ts'
 import { functions, levelOf, levels } from './tree.ts'
@@ -20,9 +28,13 @@ export function example({ token }: Cursor): string {
 export function closesNothing({ token, open, fail }: Cursor, bracket: ')' | ']', position: number): Expression {
   const before = token(-2)
   const pair = bracket === ')' && token(-3).text !== 'in' ? '(…)' : '[…]'
-  if (!open.includes(bracket)) return fail(`this ${bracket} closes nothing that is open here`, position, pair)
+  if (!open.includes(bracket)) return fail(tooMany(bracket), position)
   if (before.text === '(' && bracket === ')') return fail('nothing stands between these brackets', before.position, pair)
   return fail(`something is missing before this ${bracket}`, position, '"…"')
+}
+
+function tooMany(bracket: string): string {
+  return `this ${bracket} closes nothing that is open here; leave it out`
 }
 
 /** A bracket, opened at a position, where what closes it is not ahead. */
@@ -78,11 +90,24 @@ export function foreignHolder({ token, is, fail }: Cursor, name: string, positio
 }
 
 /** A function that does not exist, with its arguments where they could be read. */
-export function foreignFunction({ fail }: Cursor, name: string, position: number, given: readonly string[]): Expression {
+export function foreignFunction(cursor: Cursor, name: string, position: number, given: readonly string[]): Expression {
+  const { token, is, fail } = cursor
+  const problem = `there is no function ${shown(name)}`
+  if (isSpelling(name)) {
+    const compared = is('==') && token(1).kind === 'string' ? spellings(token(1).text) : ['"…"', '"…"']
+    const among = `${shown(given[0] ?? 'properties["…"]')} in [${compared.join(', ')}]`
+    return fail(`${problem}; a text is found as it is spelled, so list the spellings: ${among}`, position)
+  }
+  if (isChoice(name)) return fail(`${problem}; \`and\` and \`or\` join conditions`, position, '(… and …) or …')
   const instead = functionInstead(name, given)
-  if (instead !== undefined) return fail(`there is no function ${shown(name)}`, position, instead)
-  const known = Object.keys(functions).join(', ')
-  return fail(`there is no function ${shown(name)}; there are ${known}`, position, given[0] ?? 'properties["…"]')
+  if (instead !== undefined) return fail(problem, position, instead)
+  return fail(`${problem}; there are ${Object.keys(functions).join(', ')}`, position)
+}
+
+function spellings(text: string): string[] {
+  const lower = text.toLowerCase()
+  const [first = '', ...others] = lower
+  return [...new Set([lower, first.toUpperCase() + others.join(''), lower.toUpperCase()])].map(quote)
 }
 
 /** `== null` and its kin, after the operator. */
@@ -133,7 +158,9 @@ export function foreignOperator(cursor: Cursor, left: Expression, operand: () =>
     return take('and') ? [first, shown(operand())] : [first]
   })
   const instead = operatorInstead(name.text, shown(left), right ?? [])
-  fail(`there is no operator ${name.text}`, position, turned ? `not (${instead})` : instead)
+  const problem = `there is no operator ${name.text}`
+  if (instead !== undefined) fail(problem, position, turned ? `not (${instead})` : instead)
+  else fail(`${problem}; \`in\` finds a part of a text, and has_prefix its beginning`, position)
 }
 
 /** Something that stands after a whole value. */
@@ -143,19 +170,20 @@ export function unexpected({ token, is, fail }: Cursor): Expression {
   const small = text.toLowerCase()
   if (kind === 'symbol') {
     if (text === ')' || text === ']') {
-      return fail(`this ${text} closes nothing that is open here`, position, text === ')' ? '(…)' : '[…]')
+      return fail(tooMany(text), position)
     }
     const thousands = token(1)
     if (text === ',' && before.kind === 'number' && /^\d{3}$/.test(thousands.text) && thousands.position === position + 1) {
       return fail('a number has no commas', before.position, `${before.text}${thousands.text}`)
     }
-    if (text === '[') return fail('there is nothing to look up in a value', position, '== "…"')
+    if (text === '[') return fail('what is inside of a value cannot be read; ask for a property of its own', position)
     return fail(`${text} does not belong here; conditions are joined by and`, position, 'and')
   }
   if (kind === 'name' && small !== text && words.includes(small)) return fail(`${text} is written ${small}`, position, small)
   if (before.kind === 'string' && before.end === position) {
     return fail('a " inside of a text is written \\"', before.end - 1, '\\"')
   }
+  if (kind === 'name' && small === 'xor') return fail('there is no operator xor', position, '(…) != (…)')
   const goesOn = kind === 'name' && (words.includes(text) || is('(', 1) || is('[', 1))
   const value = kind === 'number' ? text : quote(text)
   const problem = `${shown(kind === 'string' ? value : text)} does not belong here; an operator such as == or and must come before it`

@@ -91,7 +91,10 @@ export function parseTokens(text: string, tokens: readonly Token[], use: Express
     const right = expression(levels[operator] + 1)
     operations += 1
     if (operations > mostOperations) {
-      fail(`more than ${mostOperations.toLocaleString('en-US')} operations`, position, '… in [ … ]')
+      const problem = `more than ${mostOperations.toLocaleString('en-US')} operations`
+      // What is so long is most often one property and all its values.
+      if (operator === 'or' || operator === '==') fail(problem, position, '… in [ … ]')
+      else fail(`${problem} are too many for one expression`, position)
     }
     const tree = made({ kind: 'binary', operator, left: left.tree, right: right.tree }, position, [left, right])
     if (isComparison(operator)) chained(cursor, tree, operand)
@@ -207,6 +210,11 @@ export function parseTokens(text: string, tokens: readonly Token[], use: Express
     if (kind !== 'string') {
       return fail('the name stands in double quotes', inside, kind === 'symbol' ? '"…"' : quote(name))
     }
+    // What goes on with an operator means the property, whose bracket was forgotten.
+    if (!is(']') && levelOf(token().text) > 0 && token().kind !== 'string') {
+      return fail('this [ is never closed', bracket.position, `${of}[${quote(name)}]`)
+    }
+    if (is(',')) return fail('a property has one name', token().position, `${of}[${quote(name)}]`)
     open.push(']')
     close(']', bracket.position)
     return unreadable(cursor, use.reads, of, position, name) ?? { kind: 'property', of, name }

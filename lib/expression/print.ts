@@ -116,5 +116,6 @@ export function shown(expression: Expression | string): string {
 
 /** A suggestion is written out to be copied; one that is longer than this helps nobody. */
 export function brief(problem: ExpressionProblem): ExpressionProblem {
-  return problem.suggestion.length > 300 ? { ...problem, suggestion: shown(problem.suggestion) } : problem
+  const { suggestion } = problem
+  return suggestion !== undefined && suggestion.length > 300 ? { ...problem, suggestion: shown(suggestion) } : problem
 }

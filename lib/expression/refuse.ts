@@ -6,5 +6,6 @@ import type { Expression, ExpressionProblem } from './tree.ts'
 export function orRefuse(written: string, read: Expression | ExpressionProblem): Expression {
   if (!('problem' in read)) return read
   const { problem, position, suggestion } = read
-  throw new RefusedError(`${shown(written)}: ${problem} (character ${position + 1})`, { remedy: `write ${suggestion}` })
+  const remedy = suggestion === undefined ? undefined : `write ${suggestion}`
+  throw new RefusedError(`${shown(written)}: ${problem} (character ${position + 1})`, { remedy })
 }

@@ -43,6 +43,8 @@ export function tokensOf(text: string): Token[] | ExpressionProblem {
 function meaningless(text: string, position: number): ExpressionProblem {
   const code = text.codePointAt(position) ?? 0
   const sign = String.fromCodePoint(code)
+  if (sign === '#') return { problem: 'comments cannot be written here; leave it out', position }
+  if (/[!-~]/.test(sign)) return { problem: `${sign} has no meaning here`, position }
   if (/[^\p{C}\p{M}\p{Z}]/u.test(sign))
     return { problem: `${quote(sign)} has no meaning here`, position, suggestion: quote(sign) }
   const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`

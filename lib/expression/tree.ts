@@ -87,9 +87,12 @@ export function isComparison(operator: BinaryOperator): boolean {
   return levels[operator] === levels.in
 }
 
-/** What is wrong with a text, where (UTF-16 units from 0), and what could stand there instead. */
+/**
+ * What is wrong with a text, where (UTF-16 units from 0), and what could stand there instead. Without a suggestion nothing
+ * says the same, or something is only too much, and the problem says what to do.
+ */
 export interface ExpressionProblem {
   readonly problem: string
   readonly position: number
-  readonly suggestion: string
+  readonly suggestion?: string | undefined
 }

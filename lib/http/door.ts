@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Agent, type Dispatcher } from 'undici'
 import type * as z from 'zod'
 import type { BroadsheetError } from '../errors.ts'
-import { DataError, UnavailableError, WaitError } from '../errors.ts'
+import { DataError, UnavailableError, UsageError, WaitError } from '../errors.ts'
 import { redact } from '../redact.ts'
 import type { Turns } from '../turns.ts'
 import { createTurns } from '../turns.ts'
@@ -49,7 +49,7 @@ export interface Http {
    * What happens to the body afterwards is not tried again: what was read of it is the caller's to throw away.
    */
   open(request: HttpOpening): Promise<Opened>
-  /** Bodies that are still open fail. */
+  /** Bodies that are still open fail. Whatever is asked from then on, also by way of trying again, throws UsageError. */
   close(): Promise<void>
 }
 
@@ -74,6 +74,7 @@ export function createHttp(options: HttpOptions): Http {
   const patience = { clock, sleep, random, deadline }
   const hosts = new Map<string, Host>()
   const bodies = new Set<Opened['body']>()
+  let closing: Promise<void> | undefined
   // The time budget is the one clock of a request; undici's own timeouts would only cut long answers short of it.
   const agent = new Agent({ connections: options.concurrency, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
 
@@ -185,6 +186,7 @@ export function createHttp(options: HttpOptions): Http {
     exchange: () => Promise<Came>,
     signal: AbortSignal,
   ): Promise<Came | Failed> {
+    checkOpen(call)
     let began = performance.now()
     const say = (result: string | number) => trace(`${call} ${result} ${Math.round(performance.now() - began)} ms`)
     let settle: Settle | undefined
@@ -220,24 +222,33 @@ export function createHttp(options: HttpOptions): Http {
     return error === undefined ? came : { error, reached: came.reply.status >= 500 }
   }
 
+  /** A closed agent would look like a network that is down, which is worth another try. */
+  function checkOpen(call: string): void {
+    if (closing === undefined) return
+    throw new UsageError(`${call}: the client is closed`, { remedy: 'close it after the last call, or make another one' })
+  }
+
   function placeOf(asked: HttpCall): Place {
     const address = addressOf(asked)
+    // Some vendors have a secret in the path: the id of an access key is the key itself.
+    const call = redact(`${asked.method} ${address.host}${address.pathname}`, asked.secrets)
     const host = hosts.get(address.origin) ?? {
       turns: createTurns(options.concurrency),
       pace: createPace(options.gap ?? 0, options.concurrency, patience),
     }
     hosts.set(address.origin, host)
-    return { ...host, address, call: `${asked.method} ${address.host}${address.pathname}` }
+    return { ...host, address, call }
   }
 
   function termsOf({ method, budget = usual, repeatable, signal }: HttpCall, { call }: Place): Terms {
     return { call, budget, signal, repeatable: repeatable ?? (method !== 'POST' && method !== 'PATCH') }
   }
 
-  async function close(): Promise<void> {
+  function close(): Promise<void> {
+    closing ??= agent.close()
     // The agent waits for its bodies, and one that nobody reads never ends.
     for (const body of bodies) body.destroy(new UnavailableError('the connection was closed before the answer was read'))
-    await agent.close()
+    return closing
   }
 
   return { request, open, close }

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { DataError, UnavailableError } from '../errors.ts'
+import { parseExactly } from '../exact-json.ts'
 import { networkCause } from './network.ts'
 import type { Opened } from './stream.ts'
 
@@ -17,7 +18,7 @@ const mostHead = 1024 * 1024
 
 /**
  * Reads `{"…": …, "<list>": [item, …], …}` item by item, so that memory does not grow with the list. Each item is parsed
- * by itself, so that a key `__proto__` stays a key. Throws UnavailableError where the document breaks off, DataError where
+ * by itself, so that a key `__proto__` stays a key; whole numbers beyond 2^53 come as their digits. Throws UnavailableError where the document breaks off, DataError where
  * it is none of that form; what is no list at all (an error in a 200) is one last part, all in its head.
  */
 export async function* readList(opened: Opened, list: string): AsyncGenerator<ListPart, void> {
@@ -27,7 +28,7 @@ export async function* readList(opened: Opened, list: string): AsyncGenerator<Li
   const broken = (what: string) => new DataError(`${call}: ${what}`, { requestId })
   const parse = (text: string, what: string): unknown => {
     try {
-      return JSON.parse(text)
+      return parseExactly(text)
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
       throw broken(`${what} is not JSON`)

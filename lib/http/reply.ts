@@ -3,8 +3,10 @@ import { gunzip } from 'node:zlib'
 import type { Dispatcher } from 'undici'
 import type { BroadsheetError } from '../errors.ts'
 import { RefusedError } from '../errors.ts'
+import { parseExactly } from '../exact-json.ts'
 import { redact, redactJson } from '../redact.ts'
 import { codeOf } from './network.ts'
+import type { HttpCall } from './request.ts'
 
 /** What came back, for messages: secrets are out of `text` and `json`, so classes may quote them. */
 export interface Reply {
@@ -48,7 +50,7 @@ export function headOf(call: string, response: Omit<Answering, 'body'>, received
 export async function readWhole(
   call: string,
   { body, ...response }: Answering,
-  asked: { readonly secrets: readonly string[]; readonly maxBytes?: number | undefined },
+  asked: Pick<HttpCall, 'secrets' | 'maxBytes'> & { readonly exact?: boolean | undefined },
   clock: () => Date,
 ): Promise<Received> {
   const limit = asked.maxBytes ?? defaultMaxBytes
@@ -66,7 +68,7 @@ export async function readWhole(
   const head = headOf(call, response, clock())
   const raw = (await unpacked(Buffer.concat(chunks), head.headers, limit, tooBig)).toString('utf8')
   const text = redact(raw, asked.secrets)
-  const json = parseJson(raw)
+  const json = parseJson(raw, asked.exact === true)
   return { reply: { ...head, text, json: text === raw ? json : redactJson(json, asked.secrets) }, json, text: raw }
 }
 
@@ -80,9 +82,9 @@ async function unpacked(bytes: Buffer, headers: Reply['headers'], limit: number,
   }
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, exact: boolean): unknown {
   try {
-    return JSON.parse(text)
+    return exact ? parseExactly(text) : JSON.parse(text)
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

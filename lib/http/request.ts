@@ -41,6 +41,8 @@ export interface HttpRequest<Schema extends z.ZodType> extends HttpCall {
   readonly accept?: 'json' | 'text' | undefined
   /** What the answer parses into. */
   readonly schema: Schema
+  /** JSON's whole numbers beyond 2^53 come as their digits, as text; rounded unless said. */
+  readonly exact?: boolean | undefined
 }
 
 /** The time budget ends when the body begins, and an admitted try is over then: settled without a reply. */

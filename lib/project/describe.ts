@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
 import { printMistake } from '../errors.ts'
 import type { SourceKind } from '../sources/source.ts'
+import type { Timeframe } from '../timeframe.ts'
 import type { Outline, QueryOutline, ReportOutline, SourceOutline } from './outline.ts'
 import { askedKinds, outlineProject } from './outline.ts'
 import type { Project } from './project.ts'
@@ -61,10 +62,12 @@ function mailWords({ email }: ReportOutline): string {
 }
 
 function queryLines(query: QueryOutline): string[] {
-  const { timeframe, trend, comparisons } = query
+  const { timeframe, undated = '', trend, comparisons } = query
   const of = query.source === undefined ? '' : ` of ${query.source}`
   const rows: [string, string, string][] = [
-    ['period', saysOf(timeframe.says), `${spanWords(timeframe)}${stateOf(timeframe)}`],
+    timeframe === undefined
+      ? ['period', undated, '']
+      : ['period', saysOf(timeframe.says), `${spanWords(timeframe)}${stateOf(timeframe)}`],
     ...(trend === undefined ? [] : [['trend', saysOf(trend.says), spanWords(trend)] as [string, string, string]]),
     ...comparisons.map((compared): [string, string, string] => ['against', compared.to, spanWords(compared)]),
   ]
@@ -72,15 +75,15 @@ function queryLines(query: QueryOutline): string[] {
   return [
     ...hanging(`  ${query.name}: `, query.title === query.name ? `${query.kind}${of}` : `${query.title}, ${query.kind}${of}`, 4),
     ...hanging('    ', query.asks, 4),
-    ...rows.map(([label, says, span]) => `    ${label.padEnd(8)}${says.padEnd(wide)}  ${span}`),
+    ...rows.map(([label, says, span]) => `    ${label.padEnd(8)}${says.padEnd(wide)}  ${span}`.trimEnd()),
   ]
 }
 
-function saysOf(timeframe: QueryOutline['timeframe']['says']): string {
+function saysOf(timeframe: Timeframe): string {
   return typeof timeframe === 'string' ? timeframe : 'fixed dates'
 }
 
-function stateOf({ partial, immature, moved }: QueryOutline['timeframe']): string {
+function stateOf({ partial, immature, moved }: NonNullable<QueryOutline['timeframe']>): string {
   if (moved) return ', as later entrants still have time'
   if (partial) return ', still running'
   return immature ? ', its last entrants still have time' : ''

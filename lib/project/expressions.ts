@@ -23,7 +23,7 @@ export function checkExpressions(reader: Reader, path: Path): boolean {
   reader.mistake(
     path,
     `in this expression, ${problem}`,
-    problem.endsWith(suggestion) ? undefined : `write ${suggestion}`,
+    suggestion === undefined || problem.endsWith(suggestion) ? undefined : `write ${suggestion}`,
     position,
   )
   return false

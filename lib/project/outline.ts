@@ -51,12 +51,15 @@ export interface QueryOutline {
   readonly kind: QuestionKind
   /** The question in words. */
   readonly asks: string
-  readonly timeframe: Span & {
+  /** Absent where no dates are asked for. */
+  readonly timeframe?: Span & {
     readonly says: Timeframe
     readonly partial: boolean
     readonly immature: boolean
     readonly moved: boolean
   }
+  /** Of what time an answer is that is asked for no dates, in words. */
+  readonly undated?: string
   readonly trend?: Span & { readonly says: Timeframe }
   readonly comparisons: readonly (Span & { readonly to: ComparisonName })[]
 }
@@ -83,7 +86,9 @@ export function outlineProject(
     timezone: project.timezone,
     weekStart: project.weekStart,
     locale: project.locale,
-    reports: Object.values(project.reports).map((report) => reportOutline(report, now)),
+    reports: Object.values(project.reports).map((report) =>
+      reportOutline(report, now, (query) => undatedOf(query, project, kinds)),
+    ),
     sources: Object.values(project.sources).map(({ name, kind, config: { kind: _, ...config } }) => {
       const answered: readonly QuestionKind[] = kinds[kind]?.kinds ?? []
       return { name, kind, config, answers: Object.fromEntries(askedKinds.map((each) => [each, answered.includes(each)])) }
@@ -93,7 +98,21 @@ export function outlineProject(
   }
 }
 
-function reportOutline(report: Report, now: Temporal.Instant): ReportOutline {
+/**
+ * Of what time an answer is that is asked for no dates, in words; undefined where it is asked for the query's timeframe.
+ * A saved question has its vendor's dates, and profiles have no history.
+ */
+export function undatedOf(
+  { question, source = '' }: Query,
+  { sources }: Pick<Project, 'sources'>,
+  kinds: Readonly<Record<string, SourceKind>> = sourceKinds,
+): string | undefined {
+  if (question.kind === 'people') return 'profiles as they are when they are asked for'
+  if (question.kind !== 'saved' || kinds[sources[source]?.kind ?? '']?.datesSaved?.(question) === true) return undefined
+  return "the saved report's own dates"
+}
+
+function reportOutline(report: Report, now: Temporal.Instant, undated: (query: Query) => string | undefined): ReportOutline {
   const schedule = parseSchedule(report.schedule)
   if ('problem' in schedule) throw new RangeError(schedule.problem)
   const next = nextTimes(schedule, report.timezone, now, 3)
@@ -112,23 +131,27 @@ function reportOutline(report: Report, now: Temporal.Instant): ReportOutline {
     ...(email === undefined ? {} : { email }),
     figures,
     alerts: alerts.length,
-    queries: report.queries.map((query) => queryOutline(query, report, run)),
+    queries: report.queries.map((query) => queryOutline(query, report, run, undated(query))),
   }
 }
 
-function queryOutline(query: Query, report: Report, run: Temporal.Instant): QueryOutline {
+function queryOutline(query: Query, report: Report, run: Temporal.Instant, undated: string | undefined): QueryOutline {
   const { name, title, source, question, timeframe, trend, compare } = query
+  const head = {
+    name,
+    title,
+    ...(source === undefined ? {} : { source }),
+    kind: question.kind,
+    asks: questionWords(question),
+  }
+  if (undated !== undefined) return { ...head, undated, comparisons: [] }
   const funnel = question.kind === 'funnel' ? { within: parseDuration(question.within), immature: question.immature } : {}
   const windows = resolveWindows({ timeframe, trend, compare, ...funnel }, run, report)
   const { partial } = windows.timeframe
   // A funnel's, until its last entrants' time is over.
   const moved = !windows.timeframe.end.equals(resolveTimeframe(timeframe, run, report).end)
   return {
-    name,
-    title,
-    ...(source === undefined ? {} : { source }),
-    kind: question.kind,
-    asks: questionWords(question),
+    ...head,
     timeframe: { says: timeframe, ...spanOf(windows.timeframe), partial, immature: windows.immature, moved },
     ...(trend === undefined || windows.trend === undefined ? {} : { trend: { says: trend, ...spanOf(windows.trend) } }),
     comparisons: windows.comparisons.map((compared) => ({ to: compared.to, ...spanOf(compared.timeframe) })),

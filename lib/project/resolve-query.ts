@@ -45,6 +45,10 @@ export function resolveQuery(around: Surroundings, frame: Frame, name: string): 
   if (sound && own.format !== undefined) checkFormat(around, [...path, 'format'], own.format, question)
   const source = resolveSource(around, frame, path, kind, sound ? question : undefined)
   const timeframe = resolveTimes(around, frame, path, own, kind)
+  if (!isCompared(kind) && own.compare !== undefined && own.compare.length > 0) {
+    reader.mistake([...path, 'compare'], `a ${kind} question is compared with no other time`, 'leave `compare` out')
+    return undefined
+  }
   if (!right || question === undefined || source === undefined || timeframe === undefined) return undefined
   return {
     ...shownAs(name, own),
@@ -52,8 +56,13 @@ export function resolveQuery(around: Surroundings, frame: Frame, name: string): 
     question,
     timeframe,
     ...(own.trend === undefined ? {} : { trend: own.trend }),
-    compare: own.compare ?? frame.compare ?? [],
+    compare: isCompared(kind) ? (own.compare ?? frame.compare ?? []) : [],
   }
+}
+
+/** Whether an answer holds the same of other times; cohorts and tables do not, and a saved question says itself. */
+function isCompared(kind: QuestionKind): boolean {
+  return kind === 'segmentation' || kind === 'funnel'
 }
 
 /** Whether a question is one, whoever is asked. */

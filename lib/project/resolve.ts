@@ -7,7 +7,8 @@ import type { Reader } from './reader.ts'
 import { resolveReport } from './resolve-report.ts'
 import { defaults, exported, project } from './schema.ts'
 import type { Surroundings } from './surroundings.ts'
-import type { Finding } from './tree.ts'
+import type { Finding, Path } from './tree.ts'
+import { listed } from './wording.ts'
 
 type Resolved = Omit<Project, 'file' | 'folder' | 'warnings' | 'where'>
 
@@ -34,7 +35,6 @@ export function resolveProject(
   const { source } = around.defaults
   if (source !== undefined) checkName(reader, ['defaults', 'source'], 'source', source, around.sources.keys())
   const exportNames = namesAt(reader, ['exports'])
-  if (exportNames.length > 0) around.warn(['exports'], 'exports are checked, and not run by this version yet')
   const exports = exportNames.map((exportName) => readExport(around, exportName))
   checkLakes(around, exportNames)
   const reports = namesAt(reader, ['reports']).map((report) => resolveReport(around, report))
@@ -83,11 +83,33 @@ function readExport({ reader, sources }: Surroundings, exportName: string): Expo
   checkExpressions(reader, path)
   const source = reader.raw([...path, 'source'])
   if (typeof source === 'string' && checkName(reader, [...path, 'source'], 'source', source, sources.keys())) {
-    if (sources.get(source)?.kind?.kind === 'lake') {
-      reader.mistake([...path, 'source'], `${source} is a lake, which is what an export makes`, 'copy from a vendor')
-    }
+    checkExportable({ reader, sources }, path, source, read)
   }
   return read === undefined ? undefined : { name: exportName, ...read }
+}
+
+/** Whether the source has that data, and can give it in such windows. */
+function checkExportable(
+  { reader, sources }: Pick<Surroundings, 'reader' | 'sources'>,
+  path: Path,
+  source: string,
+  read: Omit<ExportEntry, 'name'> | undefined,
+): void {
+  const { kind, entry } = sources.get(source) ?? {}
+  if (kind?.kind === 'lake') {
+    reader.mistake([...path, 'source'], `${source} is a lake, which is what an export makes`, 'copy from a vendor')
+    return
+  }
+  if (kind === undefined || read === undefined) return
+  const who = `source ${source} (${kind.kind})`
+  const data: readonly string[] = kind.exports?.data ?? []
+  if (!data.includes(read.data)) {
+    const remedy = data.length === 0 ? 'copy from another source' : `it has ${listed(data, 'and')}`
+    reader.mistake([...path, 'data'], `${who} has no ${read.data} to export`, remedy)
+    return
+  }
+  const reason = entry === undefined ? undefined : kind.exports?.refuse?.(entry.config, read)
+  if (reason !== undefined) reader.mistake(path, `${who} cannot export this`, reason)
 }
 
 /** A lake may stand on an export of this file. */

@@ -2,8 +2,10 @@ import { failureOf, UnavailableError, WaitError } from '../errors.ts'
 import type { Query } from '../query.ts'
 import type { Answer, FailureResult, Result } from '../result.ts'
 import { result, toCsv, toJson, toRows } from '../result.ts'
+import type { Source } from '../sources/source.ts'
 import type { Head } from './ask.ts'
 import { askOf, askSource, headOf, ratioOf, sourceOf } from './ask.ts'
+import { openDoor } from './failures.ts'
 import { parseStored } from './manifest.ts'
 import type { Run } from './request.ts'
 
@@ -25,16 +27,15 @@ export async function answerAll(run: Run): Promise<{ results: Result[] } | { at:
     (query) => sourceOf(query, run.report),
   )
   await Promise.all(
-    [...asked].map(([source, queries]) =>
-      eachOf(queries, run.context.source(source).concurrency, async (query) => {
-        outcomes.set(
-          query.name,
-          await answer(run, query, (head) =>
-            askSource(run.context.source(source), askOf(query, run.report, run.request.scheduledAt), head),
-          ),
-        )
-      }),
-    ),
+    [...asked].map(([name, queries]) => {
+      const source = run.context.source(name)
+      const door = openDoor()
+      return eachOf(queries, source.concurrency, async (query) => {
+        const ask = (head: Head) => askSource(source, askOf(query, run.report, run.request.scheduledAt), head)
+        const unasked = leftOut(run, query, source)
+        outcomes.set(query.name, unasked ?? (await answer(run, query, ask, door)))
+      })
+    }),
   )
   for (const query of run.report.queries) {
     if (query.question.kind === 'ratio') outcomes.set(query.name, await answerRatio(run, query, outcomes))
@@ -58,7 +59,7 @@ async function eachOf<Item>(items: readonly Item[], width: number, work: (item: 
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
 }
 
-async function answer(run: Run, query: Query, ask: (head: Head) => Promise<Answer>): Promise<Outcome> {
+async function answer(run: Run, query: Query, ask: (head: Head) => Promise<Answer>, door = openDoor()): Promise<Outcome> {
   const { context, request, report } = run
   const head = headOf(query, report, context.project, request.scheduledAt)
   const kept = await readKept(run, query.name, head)
@@ -66,12 +67,17 @@ async function answer(run: Run, query: Query, ask: (head: Head) => Promise<Answe
     context.progress?.({ step: 'kept', query: query.name })
     return kept
   }
+  const refusal = door.refusal()
+  if (refusal !== undefined) return fail(run, query, refusal.error, `not asked, for the reason of ${refusal.query}`)
   context.progress?.({ step: 'asking', query: query.name })
   let fresh: Answer
   try {
     fresh = await ask(head)
-  } catch (error) {
-    if (!(error instanceof WaitError) && !(error instanceof UnavailableError)) return fail(run, query, error)
+  } catch (caught) {
+    const error = door.met(caught, query.name)
+    const first = door.refusal()?.query ?? query.name
+    const why = first === query.name ? undefined : `for the reason of ${first}`
+    if (!(error instanceof WaitError) && !(error instanceof UnavailableError)) return fail(run, query, error, why)
     context.progress?.({ step: 'waiting', query: query.name, why: error.message, error })
     return { query, error }
   }
@@ -103,10 +109,27 @@ async function answerRatio(run: Run, query: Query, outcomes: ReadonlyMap<string,
   return answer(run, query, async (head) => ratioOf(query, head, of as Answer, to as Answer, run.report))
 }
 
-/** What a query's failure for good is kept as; readers see it as a notice, and the others go on. */
-function fail(run: Run, query: Query, error: unknown): FailureResult {
+/** What a sample holds no answer to: people and what a vendor has saved are not made up. */
+function leftOut(run: Run, query: Query, source: Source): FailureResult | undefined {
+  const { kind } = query.question
+  if (run.request.sample !== true || kind === 'ratio' || source.answers[kind] !== undefined) return undefined
+  const what =
+    kind === 'people' ? 'profiles of people' : kind === 'saved' ? 'reports saved at a vendor' : `answer to a ${kind} question`
+  const message = `a sample is of made-up events and has no ${what}`
+  run.context.progress?.({ step: 'left out', query: query.name, why: message })
+  return {
+    ...headOf(query, run.report, run.context.project, run.request.scheduledAt),
+    shape: 'failure',
+    kind: 'sample',
+    message,
+    remedy: 'it is asked when the report runs without --sample',
+  }
+}
+
+/** What a query's failure for good is kept as; readers see it as a notice, and the others go on. `why` is for who watches. */
+function fail(run: Run, query: Query, error: unknown, why?: string): FailureResult {
   const { kind, ...failure } = failureOf(error)
-  run.context.progress?.({ step: 'failed', query: query.name, why: failure.message, error })
+  run.context.progress?.({ step: 'failed', query: query.name, why: why ?? failure.message, error })
   return {
     ...headOf(query, run.report, run.context.project, run.request.scheduledAt),
     shape: 'failure',

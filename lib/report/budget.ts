@@ -18,6 +18,17 @@ export interface LimitPlan {
   readonly hours: readonly PlannedHour[]
   /** The most in any sixty minutes, wherever they begin; undefined where nothing is asked. */
   readonly peak?: PlannedHour
+  /** Of calls that find their hour used up and come later; absent where all fit. */
+  readonly late?: LateCalls
+}
+
+export interface LateCalls {
+  /** In the week. */
+  readonly calls: number
+  /** What the last of them waits, in whole minutes. */
+  readonly longestMinutes: number
+  /** How many more are asked in a week than the limit lets through: they wait longer each week. 0 where all catch up. */
+  readonly neverMade: number
 }
 
 export interface PlannedHour {
@@ -83,12 +94,14 @@ export function planBudget(project: Project, kinds: Readonly<Record<string, Sour
     limits: [...uses.values()].map((shared) => {
       const inOrder = shared.uses.sort((a, b) => Temporal.Instant.compare(a.at, b.at))
       const peak = peakOf(inOrder, project.timezone)
+      const late = lateOf(inOrder, shared.perHour)
       return {
         label: shared.label,
         sources: [...shared.sources],
         perHour: shared.perHour,
         hours: hoursOf(inOrder, project.timezone),
         ...(peak === undefined ? {} : { peak }),
+        ...(late === undefined ? {} : { late }),
       }
     }),
     refused: [...refused.values()],
@@ -133,6 +146,26 @@ function peakOf(uses: readonly Use[], timezone: string): PlannedHour | undefined
     if (those.calls > (peak?.calls ?? 0)) peak = { hour: isoWithOffset(at.toZonedDateTimeISO(timezone)), ...those }
   }
   return peak
+}
+
+/** What waits in one hour takes room in the next ones, so each call goes an hour after the one `perHour` before it at the earliest. */
+function lateOf(uses: readonly Use[], perHour: number): LateCalls | undefined {
+  // The minutes at which the last `perHour` calls go, the oldest to be written over next.
+  const gone: number[] = []
+  let [made, late, longest] = [0, 0, 0]
+  for (const { at, calls } of uses) {
+    const asked = at.epochMilliseconds / 60_000
+    for (let call = 0; call < calls; call += 1) {
+      const place = made % perHour
+      const goes = Math.max(asked, (gone[place] ?? Number.NEGATIVE_INFINITY) + minutesOfHour)
+      gone[place] = goes
+      made += 1
+      if (goes > asked) late += 1
+      longest = Math.max(longest, goes - asked)
+    }
+  }
+  if (late === 0) return undefined
+  return { calls: late, longestMinutes: Math.ceil(longest), neverMade: Math.max(0, made - perHour * hoursAhead) }
 }
 
 function together(uses: readonly Use[]): Pick<PlannedHour, 'calls' | 'reports'> {

@@ -43,6 +43,8 @@ export interface RunContext {
 export type RunProgress =
   | { readonly step: 'asking' | 'kept' | 'answered'; readonly query: string }
   | { readonly step: 'failed' | 'waiting'; readonly query: string; readonly why: string; readonly error: unknown }
+  /** A sample has no answer to it. */
+  | { readonly step: 'left out'; readonly query: string; readonly why: string }
   | { readonly step: 'drawing' | 'sending' | 'publishing' }
 
 export type RunOutcome =
@@ -50,6 +52,7 @@ export type RunOutcome =
       readonly status: 'done'
       /** `weekly-growth/20261116T070000Z` */
       readonly run: string
+      /** Nothing failed; what a sample leaves out did not. */
       readonly complete: boolean
       readonly manifest: RunManifest
       /** Keys of what the run kept, the manifest last. */

@@ -23,6 +23,11 @@ export interface VendorCall<Parameters extends z.ZodType = z.ZodType, Answer ext
   readonly answer: Answer
   /** The vendor promises a status and no body, so that `answer` gets the text, whatever it is. */
   readonly bare?: true
+  /**
+   * The answer holds what people keep in properties: whole numbers of it that no number holds come as their digits, as
+   * text (see `exact-json.ts`).
+   */
+  readonly exact?: true
   /** A POST that only reads, so that it may be sent again. */
   readonly repeatable?: true
   /** Milliseconds for the call with all its tries and pauses. */
@@ -57,7 +62,7 @@ export function checkParameters(
 ): Readonly<Record<string, unknown>> {
   const checked = call.parameters.safeParse(given)
   if (checked.success) return checked.data as Readonly<Record<string, unknown>>
-  throw new UsageError(`${title}: ${wrongParameters(call, given, checked.error.issues, known)}`)
+  throw new UsageError(`${title}: ${wrongParameters(call, given, known)}`)
 }
 
 /** Throws UsageError for a text of the path that an address cannot hold: `.` and `..` would lead to another call. */

@@ -88,7 +88,7 @@ export interface Source {
   call?(name: string, parameters: unknown, signal?: AbortSignal): Promise<Called>
   /** One window of raw data, as it comes. Throws what the client throws; RefusedError where a cap of the vendor's is reached. */
   export?(ask: ExportAsk): Promise<Exported>
-  /** Looks up at the vendor what questions name: events, properties, saved funnels. Nothing found is nothing wrong. */
+  /** Looks up at the vendor what questions name: events, properties, saved funnels. Nothing found is nothing wrong; what cannot be looked up is found as unknown. */
   inspect?(asked: readonly Inspected[]): Promise<Finding[]>
   close?(): Promise<void>
 }
@@ -107,6 +107,8 @@ export interface CallWords {
   readonly parameters: z.ZodType
   /** What `format` may be, where the vendor answers in several. */
   readonly formats?: readonly string[] | undefined
+  /** What it is called elsewhere, for whoever looks for it by that name: `get_events`, `events/top`. */
+  readonly also?: readonly string[] | undefined
 }
 
 /** A question with its place in the project file, for what is found wrong with it. */
@@ -123,6 +125,8 @@ export interface Finding {
   readonly problem: string
   /** `did you mean "Sign Up"?` */
   readonly remedy?: string | undefined
+  /** No call of the vendor tells whether it is there: nothing is wrong, and nothing is known to be right. */
+  readonly unknown?: true | undefined
 }
 
 /** A limit of the vendor that all who use one of its projects share. */
@@ -171,6 +175,11 @@ export interface SourceKind<Schema extends z.ZodType = z.ZodType> {
   readonly kinds: readonly AnsweredKind[]
   /** Why this source cannot answer that question, if it cannot; said when the project is loaded. */
   refuse?(config: z.output<Schema>, question: Question, context: Pick<SourceContext, 'name' | 'timezone'>): string | undefined
+  /**
+   * Whether a saved question is asked for the query's timeframe. Without it, it has the vendor's own dates, which only its
+   * answer tells.
+   */
+  datesSaved?(question: Of<'saved'>): boolean
   /** The zone whose whole days the vendor counts, where no other can be asked for; `timezone` is the file's. */
   countsDaysIn?(config: z.output<Schema>, timezone: string | undefined): string | undefined
   /** Variables that are read where the file gives no `credentials`: the vendor's own names for them. */

@@ -126,7 +126,8 @@ function lastHour({ version, calls, until }: LimitRecord, now: Date): LimitRecor
 }
 
 /** Why no call can be taken now, with the first instant at which one can, if nobody else takes or gives back meanwhile. */
-function refusal({ calls, until }: LimitRecord, { name, perHour }: Limit, now: Date, place: string): WaitError | undefined {
+function refusal({ calls, until }: LimitRecord, limit: Limit, now: Date, place: string): WaitError | undefined {
+  const { name, perHour, label = `calls of ${name}` } = limit
   // There is room when fewer than `perHour` count, so this one has to leave, and with it all that are older.
   const last = calls.toSorted((one, other) => one.at.getTime() - other.at.getTime()).at(-perHour)
   const room = last === undefined ? now : new Date(last.at.getTime() + hour)
@@ -135,14 +136,14 @@ function refusal({ calls, until }: LimitRecord, { name, perHour }: Limit, now: D
   const wrong = first.getTime() - now.getTime() > hour + skew
   const clocks = `no hour lasts that long: set the clocks of all who ask, then delete ${place}`
   if (first === until) {
-    return new WaitError(`the vendor says that ${name} is used up; calls known here in the last hour: ${calls.length}`, {
+    return new WaitError(`the vendor says that the ${label} are used up; known here in the last hour: ${calls.length}`, {
       until: first,
-      remedy: wrong ? clocks : 'it goes on by itself then; whoever else asks the same project at the vendor takes part in it',
+      remedy: wrong ? clocks : 'whoever else asks the same project at the vendor takes part in them',
     })
   }
-  return new WaitError(`${calls.length} of ${perHour} calls of ${name} were used in the last hour`, {
+  return new WaitError(`${calls.length} of ${perHour} ${label} were used in the last hour`, {
     until: first,
-    remedy: wrong ? clocks : 'it goes on by itself then; to wait less, ask less in an hour, or raise the budget of the source',
+    remedy: wrong ? clocks : 'to wait less, ask less in an hour, or raise the budget of the source',
   })
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,10 +48,24 @@ describe('call', () => {
     const { code, out } = await call('product', 'segmentation')
     expect(code).toBe(0)
     expect(out).toMatch(/event +text, needed/)
-    expect(out).toMatch(/unit +minute, hour, day or month/)
+    expect(out).toMatch(/to_date +a date, such as 2026-11-09, needed; inclusive/)
+    expect(out).toMatch(/unit +minute, hour, day or month; day unless said/)
+    expect(out).toMatch(/limit +a whole number from 1 to 10000; values of `on`, which it needs; 60 unless said/)
     expect(out).toMatch(/format +json or csv/)
     const { out: json } = await call('product', 'segmentation', '--json')
-    expect(JSON.parse(json)).toEqual([expect.objectContaining({ name: 'segmentation' })])
+    const format = { type: 'string', enum: ['json', 'csv'] }
+    expect(JSON.parse(json)).toEqual([
+      expect.objectContaining({
+        name: 'segmentation',
+        schema: expect.objectContaining({
+          required: ['event', 'from_date', 'to_date'],
+          properties: expect.objectContaining({ limit: expect.objectContaining({ type: 'integer', maximum: 10_000 }), format }),
+        }),
+      }),
+    ])
+    const { out: forms } = await call('product', 'pipelinesCreate')
+    expect(forms).toMatch(/form 8 of 8/)
+    expect(forms).toContain(`pipelinesCreate '{"type":…}' makes it`)
   })
 
   test.each([
@@ -58,8 +73,20 @@ describe('call', () => {
     [['own'], 'own is a lake, and there is no vendor to call'],
     [['product', 'retain'], 'mixpanel has no call "retain"; broadsheet call product lists them'],
     [['product', 'toString', '{}'], 'mixpanel has no call "toString"'],
+    [['product', 'segmentaton', '{}'], 'did you mean segmentation? broadsheet call product lists them'],
+    [['product', 'events/top', '{}'], 'did you mean eventsTop?'],
+    [['product', 'get_event_top_names'], 'did you mean eventsNames?'],
+    [['product', 'funnels', '{}'], 'did you mean funnel?'],
+    [['product', 'addiction', '{}'], 'did you mean frequency?'],
+    [['product', 'nessie/pipeline/create', '{}'], 'did you mean pipelinesCreate?'],
     [['product', 'retention', '{from_date}'], 'the parameters are not JSON'],
-    [['product', 'retention', '[]'], 'retention'],
+    [['product', 'retention', '[1]'], 'Mixpanel retention: ✖ parameters are a JSON object, not a list'],
+    [['product', 'export', 'null'], 'Mixpanel export: ✖ parameters are a JSON object, not null'],
+    [
+      ['product', 'segmentation', '{"event":"A","from_date":"2026-11-09 10:00:00","to_date":"2026-11-10"}'],
+      '✖ `from_date` is a date without a time, such as 2026-11-09',
+    ],
+    [['product', 'insights', '{}'], '✖ `bookmark_id` is needed'],
     [
       ['product', 'segmentation', '{"event":"A","from_date":"2026-11-10","to_date":"2026-11-09"}'],
       'from_date lies after to_date',
@@ -95,7 +122,53 @@ describe('call', () => {
     for (let at = 0; at < 2; at += 1) codes.push((await call('product', 'funnelsList', '{}')).code)
     const third = await call('product', 'funnelsList', '{}')
     expect([...codes, third.code]).toEqual([0, 0, 1])
-    expect(third.err).toContain('2 of 2')
+    expect(third.err).toMatch(
+      /^2 of 2 queries of Mixpanel project 1234567 were used in the last hour; possible again from .*\d\d:\d\d:\d\d \(.+\); to wait/,
+    )
+    const { out } = await call('product', 'funnelsList', '{}', '--json')
+    const { error, until } = JSON.parse(out)
+    expect(error).toBe('wait')
+    expect(Date.parse(until)).toBeGreaterThan(Date.now() + 50 * 60_000)
+  })
+
+  test('says until when the vendor itself takes no more, also to who asks after it', async () => {
+    const headers = { ratelimit: '"project";r=0;t=1800, "project-concurrency";r=3' }
+    const answer = { status: 429, headers, body: { error: 'Query rate limit exceeded' } }
+    await using vendor = await startVendor([{ path: '/api/query/funnels/list', query: { project_id: '1234567' }, answer }])
+    await project(vendor.url)
+    const first = await call('product', 'funnelsList', '{}')
+    expect(first.code).toBe(1)
+    expect(first.err).toMatch(/Query rate limit exceeded; possible again from .*\d\d:\d\d:\d\d \(.+\); the project has used up/)
+    const second = await call('product', 'funnelsList', '{}')
+    expect(second.err).toMatch(/the vendor says that the queries of Mixpanel project 1234567 are used up.*; possible again from/)
+    expect(second.err).not.toMatch(/by itself|mixpanel-eu/)
+  })
+
+  test('prints profiles as objects, whatever their properties are called', async () => {
+    const properties = '{"__proto__":{"a":1},"$email":"x","id":12345678901234567890}'
+    const body = `{"page":0,"page_size":1000,"total":1,"results":[{"$distinct_id":"a","$properties":${properties}}]}`
+    const answer = { method: 'POST', path: '/api/query/engage', query: { project_id: '1234567' }, answer: { body } }
+    await using vendor = await startVendor([answer, answer])
+    await project(vendor.url)
+    const profile = `{"distinctId":"a","properties":${properties.replace('12345678901234567890', '"12345678901234567890"')}}`
+    expect((await call('product', 'engageAll', '{}')).out).toBe(`${profile}\n`)
+    expect((await call('product', 'engage', '{}')).out.replace(/\s+/g, '')).toContain(profile)
+  })
+
+  test.runIf(existsSync('/proc/self'))('is told of a store that cannot be', async () => {
+    await using vendor = await startVendor([])
+    await project(vendor.url)
+    const { code, err } = await call('product', 'funnelsList', '{}', '--store', '/proc/nope')
+    expect(code).toBe(2)
+    expect(err).toContain('the store /proc/nope cannot hold /proc/nope')
+  })
+
+  test('says what is wrong with a credential', async () => {
+    await using vendor = await startVendor([])
+    await project(vendor.url)
+    const { code, err } = await runCommand(['call', 'product', 'funnelsList', '{}', '--project', folder], { ACCOUNT: 'svc:sec' })
+    expect(code).toBe(1)
+    expect(err).toContain('what env:ACCOUNT points to is no credential of Mixpanel: `secret` has fewer than 4 characters')
   })
 
   test('prints the vendor’s CSV as it came, reads parameters from stdin, and streams events', async () => {
@@ -133,6 +206,17 @@ describe('call', () => {
 })
 
 describe('check', () => {
+  test('says until when its lookups have to wait', async () => {
+    const names = { path: '/api/query/events/names', query: { project_id: '1234567', type: 'general', limit: '5000' } }
+    await using vendor = await startVendor([{ ...names, answer: { body: ['Sign up'] } }])
+    await project(vendor.url, '', ', budget: 1 per hour')
+    expect((await runCommand(['check', '--online', '--project', folder], env)).code).toBe(0)
+    const { code, err } = await runCommand(['check', '--online', '--project', folder], env)
+    expect(code).toBe(1)
+    expect(err).toMatch(/1 of 1 queries of Mixpanel project 1234567 were used in the last hour; possible again from .*\d\d:\d\d/)
+    expect(err).not.toMatch(/by itself|mixpanel-eu/)
+  })
+
   test('plans the coming week, says what is in maintenance mode, and warns where more is asked than fits', async () => {
     await project(nowhere, '', ', budget: 3 per hour')
     const { code, out } = await runCommand(['check', '--project', folder])
@@ -158,5 +242,46 @@ describe('check', () => {
     const second = await runCommand(['check', '--online', '--project', folder], env)
     expect(second.code).toBe(0)
     expect(second.out).toContain('Asked online: every event')
+  })
+
+  test('says what it could not ask, and never that it is there', async () => {
+    const names = { path: '/api/query/events/names', query: { project_id: '1234567', type: 'general', limit: '5000' } }
+    await using vendor = await startVendor([
+      { ...names, answer: { body: ['Sign up'] } },
+      { ...names, answer: { body: ['Sign up'] } },
+    ])
+    const queries = `      custom: { segmentation: { event: '$custom_event:999' }, timeframe: previous_1_week }
+      mine: { source: own, segmentation: { event: A }, timeframe: previous_1_week }
+`
+    await project(vendor.url, queries)
+    const { code, out } = await runCommand(['check', '--online', '--project', folder], env)
+    expect(code).toBe(0)
+    expect(out).toContain(`Asked online: all else that the questions name is there.
+
+Not asked, since no call of the vendor tells
+  weekly, custom: $custom_event:999: no call lists custom events
+  own: nothing of this source can be looked up`)
+    const { out: json } = await runCommand(['check', '--online', '--json', '--project', folder], env)
+    expect(JSON.parse(json)).toMatchObject({ findings: [], unknown: [{ query: 'custom', unknown: true }], notAsked: ['own'] })
+  })
+
+  test('says by how much a budget never catches up', async () => {
+    const yaml = await readFile(join(await project(nowhere, '', ', budget: 5 per hour'), 'broadsheet.yaml'), 'utf8')
+    const often = yaml
+      .replace('cron(0 8 ? * MON *)', 'rate(10 minutes)')
+      .replace(', type: unique', '')
+      .replace(/, compare: .*/, ' }')
+    await writeFile(join(folder, 'broadsheet.yaml'), often)
+    const { out } = await runCommand(['check', '--project', folder])
+    expect(out).toMatch(/never catches up: 1,00[78] are asked in the week and 840 fit, 16[78] too many \((?:1|0\.99) each hour\)/)
+    expect(out).toContain('the wait grows to 34 hours by the end of the week')
+  })
+
+  test('and an explained run show no dates for what keeps its own', async () => {
+    await project(nowhere, '      board: { saved: { insights: 60327213 } }\n')
+    const { out } = await runCommand(['check', '--project', folder])
+    expect(out).toContain("    insights 60327213\n    period  the saved report's own dates\n")
+    const explained = await runCommand(['run', 'weekly', '--dry-run', '--explain', '--project', folder], env)
+    expect(explained.out).toContain("  board: saved of Mixpanel (project 1234567, EU), the saved report's own dates\n")
   })
 })

@@ -63,6 +63,11 @@ test('a key __proto__ stays a key', async () => {
   expect(JSON.stringify(items)).toBe('[{"__proto__":{"a":1}}]')
 })
 
+test('an id of many digits keeps them', async () => {
+  const { items } = await read('{"data":[{"id":12345678901234567890},9007199254740993,1.5,7]}', 3)
+  expect(items).toEqual([{ id: '12345678901234567890' }, '9007199254740993', 1.5, 7])
+})
+
 test('a document that is cut anywhere is never taken for a whole one', async () => {
   const text = '{"a":"x","data":[{"b":[1,"]"]},{"b":2}],"c":1}'
   for (let end = 1; end < text.length; end += 1) await expect(read(text.slice(0, end), 9)).rejects.toThrow(UnavailableError)

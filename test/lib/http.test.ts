@@ -52,6 +52,32 @@ describe('a request', () => {
     expect(await door.ask({ method: 'POST', json: { a: [1] } })).toEqual({ n: 7 })
   })
 
+  test('of a closed client is the caller’s mistake, and nothing to try again', async () => {
+    await using vendor = await startVendor([])
+    await using door = open(vendor)
+    await door.http.close()
+    const closed = expect.objectContaining({ message: expect.stringContaining('/q: the client is closed') })
+    const asked = { method: 'GET', url: `${vendor.url}/q`, secrets: [] } as const
+    for (const failed of [door.ask(), door.http.open(asked)]) {
+      await expect(failed).rejects.toBeInstanceOf(UsageError)
+      await expect(failed).rejects.toEqual(closed)
+    }
+    expect(door.lines).toEqual([])
+  })
+
+  test('that waits to be tried again is over when the client closes', async () => {
+    await using vendor = await answers({ status: 503 })
+    const time = fakeTime()
+    const closing: Promise<void>[] = []
+    const sleep = async (milliseconds: number) => {
+      closing.push(door.http.close())
+      await time.sleep(milliseconds)
+    }
+    await using door = open(vendor, { ...time, sleep })
+    await expect(door.ask()).rejects.toThrow('the client is closed')
+    await Promise.all(closing)
+  })
+
   test('is traced once for each try, without its query string', async () => {
     await using vendor = await startVendor([
       { path: '/q', query: { token: secret }, answer: { status: 503 } },

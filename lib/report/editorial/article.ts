@@ -133,6 +133,7 @@ function entrants(reading: Reading, { dates, numbers, at, usual }: Language, { r
   const { query, period, unfinished } = reading
   const { question } = query
   const within = question.kind === 'funnel' ? question.within : undefined
+  if (isTimeless(reading)) return []
   // A saved funnel is neither moved back nor of the file's timeframe.
   const plain = within === undefined ? period : resolveTimeframe(query.timeframe, at, report)
   const movedBack = within !== undefined && parseDuration(within) !== undefined && !period.end.equals(plain.end) && !unfinished
@@ -204,14 +205,22 @@ function small(notes: readonly Note[]): string[] {
   return notes.filter(({ kind }) => kind !== 'duplicates').map(({ text }) => text)
 }
 
-/** A question without an answer: what happened, who can mend it, and that the rest stands. */
-export function noticeOf(query: Query, failure: FailureResult, others: boolean): Article {
-  const mend = failure.remedy === undefined ? addressees[failure.kind] : `${addressees[failure.kind]}: ${failure.remedy}`
-  const rest = others ? ' The other figures are not touched by this.' : ''
+/**
+ * Questions without an answer for one reason: what happened, who can mend it, and that the rest (`others`) stands. What a
+ * sample has no answer to is nobody's to mend.
+ */
+export function noticeOf(queries: readonly Query[], failure: FailureResult, others: boolean): Article {
+  const sample = failure.kind === 'sample'
+  const { remedy } = failure
+  const mend = [...(failure.kind === 'sample' ? [] : [addressees[failure.kind]]), ...(remedy === undefined ? [] : [remedy])].join(
+    ': ',
+  )
+  const rest = others && !sample ? ' The other figures are not touched by this.' : ''
+  const subject = queries.length === 1 ? 'This question has' : `These ${inWords(queries.length, String)} questions have`
   return {
-    query: query.name,
-    kicker: query.title,
-    headline: 'This question has no answer today',
+    query: queries[0]?.name ?? '',
+    kicker: listed(queries.map(({ title }) => title)),
+    headline: `${subject} no answer ${sample ? 'in a sample' : 'today'}`,
     notice: `${asSentence(failure.message)} ${asSentence(mend)}${rest}`,
     notes: [],
   }
@@ -224,4 +233,4 @@ const addressees = {
   wait: 'Nobody has to act, the next edition asks again',
   unavailable: 'Nobody has to act, the next edition asks again',
   bug: 'This is for whoever runs the report',
-} as const satisfies Record<FailureResult['kind'], string>
+} as const satisfies Record<Exclude<FailureResult['kind'], 'sample'>, string>

@@ -3,6 +3,7 @@ import type { Article, Edition, Figure } from '../../edition.ts'
 import type { Report } from '../../project/project.ts'
 import type { Query } from '../../query.ts'
 import type { FailureResult, Result } from '../../result.ts'
+import { byReason } from '../failures.ts'
 import { articleOf, noticeOf } from './article.ts'
 import { aboutTheSame, tileChanges } from './changes.ts'
 import { cohortsFigureNote } from './cohort-words.ts'
@@ -16,7 +17,7 @@ import { datesOf, isSame, periodOf, zoneName } from './periods.ts'
 import type { Reading } from './reading.ts'
 import { readAnswer } from './reading.ts'
 import { listed, subjectOf } from './titles.ts'
-import { otherPeriod } from './when.ts'
+import { isTimeless, otherPeriod } from './when.ts'
 
 /**
  * The edition of a run: a pure function of its results. Sentences are English whatever `locale` is, and so are the dates
@@ -43,11 +44,30 @@ export function composeEdition(input: {
   const { usual, compared } = usualPeriods(asked, report, at)
   const language: Language = { locale, numbers: numbersOf(locale), dates: datesOf(report), at, usual }
   const page = { report, attachments }
+  const reasons = byReason(
+    asked.flatMap(({ query, failure }) => (failure === undefined ? [] : [{ query, failure }])),
+    ({ failure }) => failure,
+  )
+  // What is the reason of several failures is told once, where the first of them stands.
+  const parts = asked.flatMap((one): { one: Asked; article: Article }[] => {
+    const { query, reading, failure } = one
+    if (reading !== undefined) return [{ one, article: articleOf(reading, language, page) }]
+    const alike = reasons.find(([first]) => first?.query === query)
+    if (alike === undefined) return []
+    return [
+      {
+        one,
+        article: noticeOf(
+          alike.map((each) => each.query),
+          failure,
+          failed < asked.length,
+        ),
+      },
+    ]
+  })
   const articles = withCaption(
-    asked.map(({ query, reading, failure }) =>
-      reading === undefined ? noticeOf(query, failure, failed < asked.length) : articleOf(reading, language, page),
-    ),
-    asked,
+    parts.map(({ article }) => article),
+    parts.map(({ one }) => one),
   )
   const tiles = tilesOf(asked, report)
   // A page without tiles still has a lead and a subject.
@@ -130,7 +150,8 @@ function usualPeriods(
   report: Report,
   at: Temporal.Instant,
 ): { usual: Period; compared: Period | undefined } {
-  const rank = ({ query }: Asked) => asides.indexOf(query.question.kind)
+  const rank = ({ query, reading }: Asked) =>
+    asides.indexOf(reading !== undefined && isTimeless(reading) ? 'saved' : query.question.kind)
   const first = Math.min(...asked.map(rank))
   const speaking = asked.filter((one) => rank(one) === first)
   const known = speaking.map((one) =>

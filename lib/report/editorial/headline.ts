@@ -11,7 +11,7 @@ import { figureStep } from './reading.ts'
 import { segmentNames } from './segment-names.ts'
 import type { Subject } from './titles.ts'
 import { inWords, splitBy, subjectOf } from './titles.ts'
-import { lately, otherPeriod } from './when.ts'
+import { isTimeless, lately, otherPeriod } from './when.ts'
 
 /** What sentences are made with. They are English, with the dates and countries in them; numbers are the locale's. */
 export interface Language {
@@ -112,7 +112,8 @@ function funnelLevel(reading: Reading, level: number, language: Language): strin
   const none = `None of ${numbers.whole(first?.count ?? 0)}${when === undefined ? '' : ` who entered ${when}`}`
   const many = level === 0 ? none : `${numbers.inProse(level, 'percent')}${when === undefined ? '' : ` of ${theirs(when)}`}`
   const way = first?.name === last?.name ? `did ${last?.name} again` : `went from ${first?.name} to ${last?.name}`
-  const within = query.question.kind === 'funnel' ? ` within ${inProse(query.question.within, numbers)}` : ''
+  const known = query.question.kind === 'funnel' && !isTimeless(reading)
+  const within = known ? ` within ${inProse(query.question.within, numbers)}` : ''
   return `${many} ${way}${within}`
 }
 

@@ -154,7 +154,7 @@ function readCohorts(base: Base, result: CohortsResult, at: Temporal.Instant): R
 
 /** How many rows; people are as they are now, whatever the period. */
 function readTable(base: Base, result: TableResult): Reading {
-  const unfinished = base.unfinished && !isTimeless(base)
+  const unfinished = base.unfinished && !isTimeless({ ...base, result })
   const format = base.query.format ?? 'number'
   return { ...base, unfinished, result, scale: 'relative', format, level: result.rows.length, comparisons: [], parts: new Map() }
 }

@@ -14,11 +14,11 @@ export function lately({ period }: Pick<Reading, 'period'>, { dates, at, usual }
  * When the answer is about, if that is not what the line under the title says: `in September`. People are as they are now,
  * whatever the period.
  */
-export function otherPeriod(reading: Pick<Reading, 'period' | 'query'>, language: Language): string | undefined {
+export function otherPeriod(reading: Pick<Reading, 'period' | 'query' | 'result'>, language: Language): string | undefined {
   return isSame(reading.period, language.usual) || isTimeless(reading) ? undefined : lately(reading, language)
 }
 
-/** Profiles have no dates. */
-export function isTimeless({ query }: Pick<Reading, 'query'>): boolean {
-  return query.question.kind === 'people'
+/** Profiles have no dates, and of some saved questions nobody knows them. */
+export function isTimeless({ query, result }: Pick<Reading, 'query' | 'result'>): boolean {
+  return query.question.kind === 'people' || result.notes.some(({ kind }) => kind === 'undated')
 }

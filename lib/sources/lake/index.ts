@@ -76,11 +76,8 @@ function open(config: Config, context: SourceContext): Source {
 async function exportedFiles(config: Config, ask: Ask<AnsweredKind>, context: SourceContext): Promise<EventFile[]> {
   const name = config.export ?? ''
   // Waiting would be for what never comes.
-  if (context.exported === undefined) {
-    throw new RefusedError(`lake ${context.name} reads export ${name}, and this version does not run exports yet`, {
-      remedy: 'name a folder of events instead: `events: ./events`',
-    })
-  }
+  if (context.exported === undefined)
+    throw new RefusedError(`lake ${context.name} reads export ${name}, and nobody hands it exports here`)
   const files = new Set<string>()
   const missing = new Set<string>()
   for (const { start, end } of askingOf(ask.question.kind)?.stretches(ask as never) ?? []) {
@@ -94,6 +91,9 @@ async function exportedFiles(config: Config, ask: Ask<AnsweredKind>, context: So
   return describeFiles([...files], context.folder)
 }
 
+/** Milliseconds after which a run looks again for windows that it waits for. */
+const lookAgain = 5 * 60_000
+
 function notKept(
   config: Config,
   missing: readonly string[],
@@ -103,8 +103,12 @@ function notKept(
   const shown = missing.length > 8 ? [...missing.slice(0, 8), `${missing.length - 8} more`] : missing
   const message = `export ${config.export} has not kept ${shown.join(', ')}`
   const seconds = parseDuration(config.wait ?? usualWait) ?? 0
-  const until = new Date(ask.scheduledAt.epochMilliseconds + seconds * 1000)
-  if (context.clock() < until) return new WaitError(message, { until, remedy: 'the run goes on when the export has' })
+  const deadline = ask.scheduledAt.epochMilliseconds + seconds * 1000
+  const now = context.clock().getTime()
+  if (now < deadline) {
+    const until = new Date(Math.min(deadline, now + lookAgain))
+    return new WaitError(message, { until, remedy: 'the run goes on when the export has' })
+  }
   return new RefusedError(message, {
     remedy: `export those days, then run the report again (broadsheet export ${config.export})`,
   })

@@ -9,6 +9,25 @@ const secretsRetire = '3 March 2027'
 /** Seconds that a signed request is good for, as the vendor's own clients of that time have it. */
 const signatureLife = 600
 
+/** Characters of a secret: what is shorter would be found in any text, and could not be kept out of messages. */
+const shortest = 4
+
+/** The parts of a credential, or undefined for JSON that is not whole. */
+function partsOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (text.startsWith('{')) {
+    try {
+      return JSON.parse(text)
+    } catch (error) {
+      // Its own message quotes the text, and the text is a secret.
+      if (!(error instanceof SyntaxError)) throw error
+      return undefined
+    }
+  }
+  if (/^[0-9a-f]{32}:?$/i.test(text)) return { project_secret: text.slice(0, 32) }
+  const colon = text.indexOf(':')
+  return colon === -1 ? {} : { username: text.slice(0, colon), secret: text.slice(colon + 1) }
+}
+
 /**
  * The three ways in: a service account, the project secret (until it retires), and the signature of the oldest clients.
  * As JSON: `{"username","secret"}`, `{"project_secret"}`, `{"api_key","api_secret"}`; as text `username:secret`, or the
@@ -16,45 +35,53 @@ const signatureLife = 600
  */
 export const credential = z
   .string()
-  .transform((text, context): unknown => {
-    const trimmed = text.trim()
-    if (trimmed.startsWith('{')) {
-      try {
-        return JSON.parse(trimmed)
-      } catch (error) {
-        // Its own message quotes the text, and the text is a secret.
-        if (!(error instanceof SyntaxError)) throw error
-        context.addIssue({ code: 'custom', message: 'is not whole JSON' })
-        return z.NEVER
-      }
-    }
-    if (/^[0-9a-f]{32}:?$/i.test(trimmed)) return { project_secret: trimmed.slice(0, 32) }
-    const colon = trimmed.indexOf(':')
-    return colon === -1 ? {} : { username: trimmed.slice(0, colon), secret: trimmed.slice(colon + 1) }
-  })
+  .transform((text) => partsOf(text.trim()))
   .pipe(
     z.union([
       z
-        .object({ username: z.string().min(1), secret: z.string().min(4) })
+        .object({ username: z.string().min(1), secret: z.string().min(shortest) })
         .transform((account) => ({ way: 'account' as const, ...account })),
       z
-        .object({ project_secret: z.string().min(4) })
+        .object({ project_secret: z.string().min(shortest) })
         .transform((own) => ({ way: 'secret' as const, secret: own.project_secret })),
       z
-        .object({ api_key: z.string().min(4), api_secret: z.string().min(4) })
+        .object({ api_key: z.string().min(shortest), api_secret: z.string().min(shortest) })
         .transform((pair) => ({ way: 'signature' as const, key: pair.api_key, secret: pair.api_secret })),
     ]),
   )
 export type Credential = z.output<typeof credential>
 
-/** Throws CredentialError, which names where the credential stands and never what it is. */
+/** Throws CredentialError, which names where the credential stands, what is wrong with it, and never what it is. */
 export function readCredential(text: string, place: string): Credential {
   const parsed = credential.safeParse(text)
   if (parsed.success) return parsed.data
-  const broken = parsed.error.issues.some(({ message }) => message === 'is not whole JSON')
-  throw new CredentialError(`what ${place} points to ${broken ? 'is not whole JSON' : 'is no credential of Mixpanel'}`, {
+  throw new CredentialError(`what ${place} points to ${faultOf(text.trim())}`, {
     remedy: 'keep the service account there as {"username":"…","secret":"…"} or as username:secret',
   })
+}
+
+/** What each way in is known by. */
+const keysOfWays = [['username', 'secret'], ['project_secret'], ['api_key', 'api_secret']] as const
+/** What people call them elsewhere. Keys are told only where they are one of these: a text of another form may be a secret. */
+const elsewhere: Readonly<Record<string, string>> = { password: 'secret', pass: 'secret', user: 'username', name: 'username' }
+
+function faultOf(text: string): string {
+  if (text === '') return 'is empty'
+  const parts = partsOf(text)
+  if (parts === undefined) return 'is not whole JSON'
+  const has = (key: string) => Object.hasOwn(parts, key)
+  const names = Object.keys(elsewhere).filter(has)
+  const meant = keysOfWays.find((keys) => keys.some((key) => has(key) || names.some((name) => elsewhere[name] === key)))
+  if (meant === undefined) return 'is no credential of Mixpanel'
+  const faults = meant.flatMap((key): string[] => {
+    const value = parts[key]
+    const name = names.find((one) => elsewhere[one] === key)
+    if (value === undefined) return [`\`${key}\` is missing${name === undefined ? '' : ` (\`${name}\` is there)`}`]
+    if (typeof value !== 'string') return [`\`${key}\` is no text`]
+    if (key === 'username') return value === '' ? ['`username` is empty'] : []
+    return value.length < shortest ? [`\`${key}\` has fewer than ${shortest} characters`] : []
+  })
+  return `is no credential of Mixpanel: ${faults.join(', and ')}`
 }
 
 /** What whoever keeps the project should know of a credential; undefined for a service account. */

@@ -3,6 +3,7 @@ import { CredentialError, UsageError } from '../../errors.ts'
 import type { Placed, VendorCall } from '../call.ts'
 import { checkParameters, placeParameters } from '../call.ts'
 import type { Known } from '../wrong.ts'
+import { isObject } from '../wrong.ts'
 
 /**
  * Where a call lives: `query` is `/api/query`, `app` is `/api/app/projects/<project>`, `old` is `/api/2.0` of the query
@@ -52,8 +53,9 @@ export function knownOf({ api, csv }: Pick<MixpanelCall, 'api' | 'csv'>): Known 
 /** Throws UsageError that names each parameter that is wrong. */
 export function prepare(name: string, call: Omit<MixpanelCall, 'answer'>, parameters: object): Prepared {
   const title = `Mixpanel ${name}`
-  const { format, ...rest } = call.csv === true ? (parameters as { format?: unknown }) : { ...parameters, format: undefined }
-  const given = call.csv === true ? rest : parameters
+  // What is no object goes to the check as it is.
+  const { format, ...rest }: { readonly format?: unknown } = call.csv === true && isObject(parameters) ? parameters : {}
+  const given = call.csv === true && isObject(parameters) ? rest : parameters
   const misformatted = format === undefined || format === 'json' || format === 'csv' ? undefined : '✖ `format` is json or csv'
   const values = checkedWith(misformatted, () => checkParameters(title, call, given, knownOf(call)))
   if (misformatted !== undefined) throw new UsageError(`${title}: ${misformatted}`)

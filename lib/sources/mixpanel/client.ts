@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import type { Http, HttpOptions } from '../../http.ts'
+import type { Http } from '../../http.ts'
 import { createHttp } from '../../http.ts'
-import type { Ledger } from '../../ledger.ts'
 import type { Method as JsonMethod } from '../call.ts'
 import { methodsOf } from '../call.ts'
 import { credentialKeeper } from '../credential.ts'
@@ -17,7 +16,11 @@ import type { Exports } from './export.ts'
 import { createExports } from './export.ts'
 import { failureOfReply } from './failure.ts'
 import { admission, concurrency } from './limits.ts'
+import type { MixpanelOptions } from './options.ts'
+import { checkOptions } from './options.ts'
 import type { Region } from './schema.ts'
+
+export type { MixpanelOptions } from './options.ts'
 
 type Calls = typeof calls
 export type CallName = keyof Calls
@@ -31,34 +34,10 @@ interface Csv<Name extends CallName> {
 }
 type Method<Name extends CallName> = Calls[Name] extends { readonly csv: true } ? Csv<Name> : JsonMethod<Calls[Name]>
 
-export interface MixpanelOptions {
-  readonly project: string
-  readonly region: Region
-  /** The global data view of a project that has Data Views. */
-  readonly workspace?: string | undefined
-  /** Replaces the vendor's hosts. */
-  readonly url?: string | undefined
-  /** The credential (see `credential` in access.ts); `again` asks past any cache. */
-  readonly credential: (again: boolean) => Promise<string>
-  /** Where it stands, for messages: `ssm:/name`. */
-  readonly credentials: string
-  /** Reads what a reference to a secret points to (`ssm:/name`), for calls that hand on a secret; without it those are refused. */
-  readonly secret?: ((reference: string) => Promise<string>) | undefined
-  /** Shared by all who ask the project; without one, the vendor alone counts. */
-  readonly ledger?: Ledger | undefined
-  /** Queries that may be used up in any hour; 60, the vendor's limit, unless said. */
-  readonly perHour?: number | undefined
-  /** One sentence for whoever keeps the project, once: the credential will stop working. */
-  readonly warn?: ((sentence: string) => void) | undefined
-  readonly trace?: HttpOptions['trace'] | undefined
-  readonly clock?: HttpOptions['clock'] | undefined
-  readonly http?: Pick<HttpOptions, 'sleep' | 'random' | 'deadline'> | undefined
-}
-
 /**
  * Mixpanel's calls, usable alone: each checks its parameters before it sends (UsageError) and gives a parsed answer.
  * Throws CredentialError, RefusedError, WaitError (a limit that resets later than the call's time budget),
- * UnavailableError or DataError.
+ * UnavailableError or DataError; UsageError, too, once it is closed.
  */
 export type MixpanelClient = {
   readonly [Name in CallName]: Method<Name>
@@ -82,7 +61,9 @@ const hosts = {
   in: { query: 'https://in.mixpanel.com', data: 'https://data-in.mixpanel.com' },
 } satisfies Record<Region, { query: string; data: string }>
 
-export function createMixpanelClient(options: MixpanelOptions): MixpanelClient {
+/** Throws UsageError for options that are wrong. */
+export function createMixpanelClient(given: MixpanelOptions): MixpanelClient {
+  const options = checkOptions(given)
   const { project, workspace, trace = () => {}, clock = () => new Date() } = options
   const http = createHttp({ ...options.http, classify: (reply) => failureOfReply(reply, options), concurrency, trace, clock })
   const withCredential = credentialKeeper({
@@ -133,7 +114,7 @@ export function createMixpanelClient(options: MixpanelOptions): MixpanelClient {
   }
 }
 
-function baseOf({ api }: Pick<MixpanelCall, 'api'>, { url, region, project }: MixpanelOptions): string {
+function baseOf({ api }: Pick<MixpanelCall, 'api'>, { url, region, project }: ReturnType<typeof checkOptions>): string {
   const own = url?.replace(/\/+$/, '')
   const { query, data } = own === undefined ? hosts[region] : { query: own, data: own }
   switch (api) {
@@ -168,6 +149,7 @@ function send(http: Http, call: MixpanelCall, sending: Sending): Promise<unknown
     headers: access.headers,
     schema: text ? z.string() : call.answer,
     accept: text || call.bare === true ? 'text' : 'json',
+    exact: call.exact,
     secrets: access.secrets,
     budget: call.budget,
     ...(call.repeatable === undefined ? {} : { repeatable: call.repeatable }),

@@ -1,5 +1,6 @@
 import type { BroadsheetError } from '../../errors.ts'
 import { DataError, RefusedError, UnavailableError } from '../../errors.ts'
+import { parseExactly } from '../../exact-json.ts'
 import type { Opened } from '../../http.ts'
 import { beginning } from '../../http.ts'
 import { errorIn } from './failure.ts'
@@ -7,7 +8,7 @@ import { errorIn } from './failure.ts'
 /** One event of the raw export, as the vendor has it; `properties` hold `time`, `distinct_id` and `$insert_id`, too. */
 export interface ExportedEvent {
   readonly event: string
-  /** May have any key, `__proto__` included. */
+  /** May have any key, `__proto__` included. Whole numbers beyond 2^53 are their digits, as text. */
   readonly properties: Readonly<Record<string, unknown>>
 }
 
@@ -124,7 +125,7 @@ export function readExport({ call, requestId, redact }: Pick<Opened, 'call' | 'r
 /** undefined for what is not JSON. */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import * as z from 'zod'
-import { RefusedError, UnavailableError } from '../../errors.ts'
+import { RefusedError, UnavailableError, UsageError } from '../../errors.ts'
 import type { HttpOptions, Opened } from '../../http.ts'
 import { createHttp } from '../../http.ts'
 import { splitLines } from '../../lines.ts'
@@ -32,17 +32,18 @@ const rawExport = {
   sends: 'query',
   parameters: z
     .strictObject({
-      /** Inclusive both; in UTC for projects created since 2023, else in the project's time zone of today. */
       ...range,
+      to_date: range.to_date.describe('inclusive; days of UTC, or of the zone of a project from before 2023'),
       event: listOf(
         // The vendor's own form is JSON text; taken for a name it would export nothing.
         text.regex(/^(?!\s*\[.*\]\s*$)/s, 'give several events as a list, not as JSON text'),
         { empty: 'leave `event` out for all events', other: '`event` is a name or a list of names' },
-      ).optional(),
+      )
+        .optional()
+        .describe('all unless said'),
       where: condition.optional(),
       limit: z.number().int().min(1).max(100_000).optional(),
-      /** `time` in milliseconds instead of seconds. */
-      time_in_ms: z.boolean().optional(),
+      time_in_ms: z.boolean().optional().describe('`time` in milliseconds; in seconds unless said'),
     })
     .refine(forwards, backwards),
   pools: ['export'],
@@ -54,7 +55,7 @@ export type ExportParameters = z.input<typeof rawExport.parameters>
 
 /** What `broadsheet call` says of the two. */
 export const exportCalls = {
-  export: { about: rawExport.about, parameters: rawExport.parameters },
+  export: { about: rawExport.about, parameters: rawExport.parameters, also: ['get_export'] },
   exportEvents: { about: 'raw events of days, one after the other', parameters: rawExport.parameters },
 } as const satisfies Record<string, CallWords>
 
@@ -90,6 +91,7 @@ export function createExports(options: ExportOptions): Exports {
 
   async function open(name: string, parameters: object, signal?: AbortSignal): Promise<RawExport> {
     const { path, fields, pools } = prepare(name, rawExport, parameters)
+    checkBegun(name, String(fields['to_date']), clock())
     const opened = await withCredential((own) => {
       const access = accessFor(own, { ...rawExport, fields, project, workspace }, clock())
       return http.open({
@@ -111,6 +113,13 @@ export function createExports(options: ExportOptions): Exports {
     exportEvents: (parameters, signal) => eventsOf(() => open('exportEvents', parameters, signal)),
     close: () => http.close(),
   }
+}
+
+/** Mixpanel refuses a `to_date` after its own today, whose zone is not known here: no place is further than UTC+14. */
+function checkBegun(name: string, day: string, now: Date): void {
+  const latest = new Date(now.getTime() + 14 * 3_600_000).toISOString().slice(0, 10)
+  if (day <= latest) return
+  throw new UsageError(`Mixpanel ${name}: ✖ \`to_date\` is ${day}, and nowhere is it later than ${latest}`)
 }
 
 function encodingOf({ headers, body, call, requestId }: Opened): 'gzip' | undefined {

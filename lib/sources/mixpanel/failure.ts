@@ -30,8 +30,8 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
   const { call, status, requestId } = reply
   const said = errorIn(reply.json)
   const message = `${call} ${status}: ${said ?? beginning(reply.text)}`
-  const refused = (remedy: string) => new RefusedError(message, { requestId, remedy })
-  const account = (remedy: string) => new CredentialError(message, { requestId, remedy })
+  const refused = (remedy: string, everywhere = false) => new RefusedError(message, { requestId, remedy, everywhere })
+  const account = (remedy: string, everywhere = true) => new CredentialError(message, { requestId, remedy, everywhere })
   const pipelines = call.includes('/nessie/')
   const wayRound = caller.raw === true || pipelines ? '' : lakeRound
 
@@ -49,17 +49,19 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
   if (/invalid api signature/i.test(message)) return account(`check the api_key and api_secret in ${caller.credentials}`)
   // A signature is good for ten minutes from the sender's own time.
   if (/expired request/i.test(message)) return account('set the clock of this machine, or use a service account')
-  if (status === 402) return refused(`upgrade the Mixpanel plan${wayRound}`)
+  if (status === 402) return refused(`upgrade the Mixpanel plan${wayRound}`, true)
   const days = tooFarBack.exec(message)?.[1]
   if (days !== undefined) return refused(`the Mixpanel plan goes back ${days} days: ask for less, upgrade it${wayRound}`)
   if (status === 403) {
     const role = pipelines ? 'the role Admin or Owner in' : 'access to'
-    return account(`give the service account in ${caller.credentials} ${role} project ${caller.project}`)
+    // A role may let some calls through.
+    return account(`give the service account in ${caller.credentials} ${role} project ${caller.project}`, false)
   }
   if (/invalid project id for cluster/i.test(message)) {
     const others = regions.filter((region) => region !== caller.region)
     return refused(
       `project ${caller.project} does not live in ${caller.region}: set the source's \`region\` to ${others.join(' or ')}`,
+      true,
     )
   }
   if (/to_date cannot be later than today/i.test(message)) {
@@ -68,10 +70,22 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
     )
   }
   if (status === 412) return refused('mend the script; the text is what its run ended with')
-  if (status === 404 && pipelines) return refused('look up the name with pipelinesJobs; a pipeline that was canceled is gone')
-  if (status === 404) return refused('look up the id in Mixpanel; it may have been deleted, or be of another project')
+  if (status === 404) return refused(missing(call))
   if (status < 400) return refused("Mixpanel redirects nobody: check the source's `url`")
   return refused('check what was sent; the text is what Mixpanel says of it')
+}
+
+/** What to look at where nothing is found: most calls name nothing that could be gone. */
+function missing(call: string): string {
+  if (/\/nessie\/pipeline\/(?:edit|pause|resume|cancel|status|timeline)$/.test(call)) {
+    return 'look up the name with pipelinesJobs; a pipeline that was canceled is gone'
+  }
+  if (/^(?!POST).*\/(?:funnels|insights|arb_funnels|annotations\/[^/]+)$/.test(call) && !/\/annotations\/tags$/.test(call)) {
+    return 'look up the id in Mixpanel; it may have been deleted, or be of another project'
+  }
+  const place = "check the source's `project` and `region`, and its `url` if it has one"
+  if (/\/(?:retention|engage)$/.test(call)) return `look up the id of the saved report or cohort, if one was named; else ${place}`
+  return place
 }
 
 const tooFarBack = /date range exceeds (\d+) days/i

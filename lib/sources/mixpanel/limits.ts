@@ -53,8 +53,19 @@ export function admission(shared: Shared, pools: readonly Pool[]): (() => Promis
 }
 
 export function limitOf({ project, region, perHour = vendorsPerHour }: Shared, pool: Pool): Limit {
-  return { name: `mixpanel-${region}-${project}-${pool}`, perHour: pool === 'query' ? perHour : vendorsPerHour }
+  return {
+    name: `mixpanel-${region}-${project}-${pool}`,
+    label: `${poolWords[pool]} of ${labelOf(project)}`,
+    perHour: pool === 'query' ? perHour : vendorsPerHour,
+  }
 }
+
+/** What people call a project. */
+export function labelOf(project: string): string {
+  return `Mixpanel project ${project}`
+}
+
+const poolWords = { query: 'queries', jql: 'JQL queries', export: 'exports' } satisfies Record<Pool, string>
 
 async function giveAllBack(taken: readonly Taken[]): Promise<void> {
   for (const one of taken) await one.giveBack()

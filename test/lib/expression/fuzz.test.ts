@@ -31,7 +31,7 @@ const words = [
 /** What may be wrong with what was said of a text, in words; undefined if nothing is. */
 function flawOf(text: string, found: Expression | ExpressionProblem): string | undefined {
   if ('problem' in found) {
-    const { problem, position, suggestion } = found
+    const { problem, position, suggestion = '–' } = found
     if (!Number.isInteger(position) || position < 0 || position > text.length) return `the place ${position}`
     if (problem === '' || suggestion === '') return 'no words'
     if (problem.length > 400 || suggestion.length > 400) return 'too many words'

@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { parseExpression } from '../../../lib/expression.ts'
 
-type Mistake = readonly [text: string, position: number, problem: string, suggestion: string]
+type Mistake = readonly [text: string, position: number, problem: string, suggestion?: string]
 
-/** Every mistake with its place, and with what could stand there. `P` is short for a property, 15 characters long. */
+/** Every mistake with its place, and with what could stand there, if anything could. `P` is short for a property, 15 characters long. */
 function tell(name: string, mistakes: readonly Mistake[]): void {
   const long = (text: string) => text.replaceAll(/\bP\b/g, 'properties["a"]')
   describe(name, () => {
-    test.each(mistakes)('%s', (text, position, problem, suggestion) => {
-      expect(parseExpression(long(text))).toEqual({ problem, position, suggestion: long(suggestion) })
+    const each = mistakes.map(([text, position, problem, suggestion]) => ({ text, position, problem, suggestion }))
+    test.each(each)('$text', ({ text, position, problem, suggestion }) => {
+      const told = suggestion === undefined ? {} : { suggestion: long(suggestion) }
+      expect(parseExpression(long(text))).toEqual({ problem: long(problem), position, ...told })
     })
   })
 }
@@ -16,6 +18,8 @@ function tell(name: string, mistakes: readonly Mistake[]): void {
 const lone = 'stands alone; a text is quoted and a property is properties["…"]'
 const between = 'does not belong here; an operator such as == or and must come before it'
 const functions = 'there are boolean, number, string, list, floor, round, ceil, defined, datetime, has_prefix'
+const spelled = '; a text is found as it is spelled, so list the spellings:'
+const parts = '`in` finds a part of a text, and has_prefix its beginning'
 const unset = 'cannot be written; ask whether a property is there'
 const chained = 'comparisons do not chain; join two with and'
 const property = 'a property is written properties["…"]'
@@ -46,6 +50,10 @@ tell('signs of other languages', [
   ['P in [1, 2}', 24, 'a list stands in square brackets', ']'],
   ['P == 1; true', 20, '; has no meaning here; conditions are joined by and', 'and'],
   ['P ? 1 : 2', 16, 'there is no choice between values; `and` and `or` join conditions', '(… and …) or …'],
+  ['P == 1 # x', 21, 'comments cannot be written here; leave it out'],
+  ['P == 1 // x', 22, '// has no meaning here; comments cannot be written, and floor(… / …) divides without a rest'],
+  ['P == 1 /* x */', 22, '/* has no meaning here; comments cannot be written'],
+  ['P == @x', 19, '@ has no meaning here'],
   ['🦊 == 1', 0, '"🦊" has no meaning here', '"🦊"'],
   ['1 == \u0000', 5, 'U+0000, which cannot be seen, has no meaning here', 'properties["…"] == "…"'],
   ['1 == \u200b1', 5, 'U+200B, which cannot be seen, has no meaning here', 'properties["…"] == "…"'],
@@ -115,7 +123,9 @@ tell('names that stand alone', [
   ['properties[country] == 1', 11, 'the name stands in double quotes', '"country"'],
   ['properties[5] == 1', 11, 'the name stands in double quotes', '"5"'],
   ['properties[] == 1', 11, 'the name stands in double quotes', '"…"'],
-  ['properties["a"]["b"] == 1', 15, 'there is nothing to look up in a value', '== "…"'],
+  ['properties["a"]["b"] == 1', 15, 'what is inside of a value cannot be read; ask for a property of its own'],
+  ['properties["a", "b"] == 1', 14, 'a property has one name', 'P'],
+  ['P.toLowerCase() == "x"', 15, `nothing follows a value after .${spelled.slice(0, -1)}`],
   ['P.b == 1', 15, 'nothing follows a value after .', 'properties["…"]'],
   ['P.contains("x")', 15, 'nothing follows a value after .', '"…" in properties["…"]'],
   ['country.startsWith("x")', 7, 'nothing follows a value after .', 'has_prefix(properties["…"], "…")'],
@@ -130,7 +140,11 @@ tell('names that stand alone', [
 tell('brackets', [
   ['(P == 1', 0, 'this ( is never closed', ')'],
   ['((P == 1)', 0, 'this ( is never closed', ')'],
-  ['(P == 1))', 22, 'this ) closes nothing that is open here', '(…)'],
+  ['(P == 1))', 22, 'this ) closes nothing that is open here; leave it out'],
+  ['P]', 15, 'this ] closes nothing that is open here; leave it out'],
+  ['properties["a" == 1', 10, 'this [ is never closed', 'P'],
+  ['user["a" in ["x"] and true', 4, 'this [ is never closed', 'user["a"]'],
+  ['defined(properties["a" and true)', 18, 'this [ is never closed', 'P'],
   ['P in [1, 2', 19, 'this [ is never closed', ']'],
   ['(P in [1, 2)', 20, 'this [ is never closed', ']'],
   ['P in [floor(1, 2]', 25, 'this ( is never closed', ')'],
@@ -139,8 +153,8 @@ tell('brackets', [
   ['properties["a"', 10, 'this [ is never closed', ']'],
   ['(1]', 0, 'this ( is closed by ]', ')'],
   ['[1)', 0, 'this [ is closed by )', ']'],
-  [')', 0, 'this ) closes nothing that is open here', '(…)'],
-  ['true ]', 5, 'this ] closes nothing that is open here', '[…]'],
+  [')', 0, 'this ) closes nothing that is open here; leave it out'],
+  ['true ]', 5, 'this ] closes nothing that is open here; leave it out'],
   ['()', 0, 'nothing stands between these brackets', '(…)'],
   ['(', 0, 'this ( is never closed', ')'],
   ['[', 0, 'this [ is never closed', ']'],
@@ -153,7 +167,10 @@ tell('brackets', [
 ])
 
 tell('functions', [
-  ['lowercase(P) == "x"', 0, 'there is no function lowercase', 'P in ["…", "…"]'],
+  ['lowercase(P) == "new York"', 0, `there is no function lowercase${spelled} P in ["new york", "New york", "NEW YORK"]`],
+  ['"x" == upper(P)', 7, `there is no function upper${spelled} P in ["…", "…"]`],
+  ['if(P, 1, 2) == 1', 0, 'there is no function if; `and` and `or` join conditions', '(… and …) or …'],
+  ['regexp(P, "^x.*")', 0, 'there is no function regexp', 'has_prefix(P, "x")'],
   ['define(P)', 0, 'there is no function define', 'defined(P)'],
   ['Defined(P)', 0, 'there is no function Defined', 'defined(P)'],
   ['contains(P, "x")', 0, 'there is no function contains', '"x" in P'],
@@ -165,10 +182,10 @@ tell('functions', [
   ['toString(P) == "x"', 0, 'there is no function toString', 'string(P)'],
   ['isnull(P)', 0, 'there is no function isnull', 'not defined(P)'],
   ['is_set(P)', 0, 'there is no function is_set', 'defined(P)'],
-  ['len(P) > 1', 0, `there is no function len; ${functions}`, 'P'],
-  ['__proto__(P)', 0, `there is no function __proto__; ${functions}`, 'P'],
-  ['constructor(1)', 0, `there is no function constructor; ${functions}`, '1'],
-  ['foo(foo(1), bar)', 0, `there is no function foo; ${functions}`, 'properties["…"]'],
+  ['len(P) > 1', 0, `there is no function len; ${functions}`],
+  ['__proto__(P)', 0, `there is no function __proto__; ${functions}`],
+  ['constructor(1)', 0, `there is no function constructor; ${functions}`],
+  ['foo(foo(1), bar)', 0, `there is no function foo; ${functions}`],
   ['P > now()', 18, 'there is no function now', 'NOW'],
   ['P > NOW()', 18, 'NOW stands without brackets', 'NOW'],
   ['defined P', 0, 'what defined is of stands in brackets', 'defined(P)'],
@@ -191,7 +208,16 @@ tell('operators that are words elsewhere', [
   ['P CONTAINS "x" and true', 16, 'there is no operator CONTAINS', '"x" in P'],
   ['P not contains "x"', 16, 'there is no operator contains', 'not ("x" in P)'],
   ['P does not contain "x"', 16, 'there is no operator contain', 'not ("x" in P)'],
-  ['P like "x%"', 16, 'there is no operator like', '"x%" in P'],
+  ['P like "x%"', 16, 'there is no operator like', 'has_prefix(P, "x")'],
+  ['P like "%x%"', 16, 'there is no operator like', '"x" in P'],
+  ['P not like "%x%"', 16, 'there is no operator like', 'not ("x" in P)'],
+  ['P ilike "x"', 16, 'there is no operator ilike', 'P == "x"'],
+  ['P like "%"', 16, 'there is no operator like', 'defined(P)'],
+  ['P like "x%y"', 16, `there is no operator like; ${parts}`],
+  ['P matches "^x$"', 16, 'there is no operator matches', 'P == "x"'],
+  ['P matches "x"', 16, 'there is no operator matches', '"x" in P'],
+  ['P matches "a|b"', 16, `there is no operator matches; ${parts}`],
+  ['P == 1 xor true', 21, 'there is no operator xor', '(…) != (…)'],
   ['P startswith "x"', 16, 'there is no operator startswith', 'has_prefix(P, "x")'],
   ['P starts with "x"', 16, 'there is no operator starts', 'has_prefix(P, "x")'],
   ['P between 1 and 5', 16, 'there is no operator between', 'P >= 1 and P <= 5'],

@@ -57,6 +57,32 @@ Sources
   own      yes           yes     yes        yes        yes  –       –`)
   })
 
+  test('what is asked for no dates has none, and what makes no comparison is against nothing', () => {
+    const yaml = spoilt('schedule:', 'compare: [previous, year]\n    schedule:').replace(
+      '    figures:',
+      `      board: { source: product, saved: { insights: 60327213 } }
+      steps: { source: product, saved: { funnel: 7509 } }
+      who: { source: product, people: { limit: 5 } }
+      stay: { retention: { first: Sign Up, then: any } }
+      often: { frequency: { event: Open App, unit: week, of: day } }
+      most: { source: product, top: { what: events } }
+    figures:`,
+    )
+    const text = shown(yaml, '2026-10-21T12:00:00Z')
+    const rowsOf = (name: string) =>
+      new RegExp(`^  ${name}: .*\\n    .*\\n((?:    (?:period|trend|against) .*\\n)*)`, 'm').exec(text)?.[1]
+    const week = '    period  previous_1_week  Mon 2026-10-19 to Sun 2026-10-25\n'
+    expect(rowsOf('board')).toBe("    period  the saved report's own dates\n")
+    expect(rowsOf('who')).toBe('    period  profiles as they are when they are asked for\n')
+    for (const name of ['steps', 'stay', 'often', 'most']) expect(rowsOf(name), name).toBe(week)
+    expect(rowsOf('signups')).toContain('against year')
+    const outline = outlineProject(load(yaml), at('2026-10-21T12:00:00Z')).reports[0]?.queries.find(
+      ({ name }) => name === 'board',
+    )
+    expect(outline).toMatchObject({ undated: "the saved report's own dates", comparisons: [] })
+    expect(outline).not.toHaveProperty('timeframe')
+  })
+
   test('run times keep to the clock over its changes, with the offset that each has', () => {
     const daily = spoilt('cron(0 8 ? * MON *)', 'cron(0 8 * * ? *)')
     expect(shown(daily, '2026-10-24T00:00:00Z')).toContain(

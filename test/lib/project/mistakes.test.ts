@@ -119,6 +119,11 @@ describe('a mistake is told with its place, what is wrong, and what would be rig
         '13:62: "previos" is not previous or year; did you mean previous?',
       ],
       [
+        'segmentation: { event: Open App } }',
+        'retention: { first: Open App, then: any }, compare: [year] }',
+        '14:69: a retention question is compared with no other time; leave `compare` out',
+      ],
+      [
         '{ event: Sign Up } }',
         '{ event: Sign Up }, format: eur }',
         '13:60: "eur" is not number, percent or a currency such as EUR',

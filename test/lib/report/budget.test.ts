@@ -106,6 +106,23 @@ describe('the plan of the coming week', () => {
     expect(limit?.peak).toEqual({ hour: '2026-11-23T09:05:00+01:00', calls: 5, reports: { early: 3, late: 2 } })
   })
 
+  test.each([
+    // Seven at once, of which five fit: two wait an hour.
+    ['a burst', 'cron(0 8 ? * MON *)', 7, { calls: 2, longestMinutes: 60, neverMade: 0 }],
+    // Each hour has to be caught up with by the next one.
+    ['a burst of three hours', 'cron(0 8 ? * MON *)', 12, { calls: 7, longestMinutes: 120, neverMade: 0 }],
+    ['what just fits', 'rate(12 minutes)', 1, undefined],
+    ['what fits hour by hour', 'cron(0 * * * ? *)', 5, undefined],
+    // Ten for five hours, then nothing: the backlog is worked off at night.
+    ['a busy afternoon', 'cron(0 13-17 ? * MON *)', 10, { calls: 45, longestMinutes: 300, neverMade: 0 }],
+    // 1,008 in the week, and 840 fit.
+    ['a steady overload', 'rate(10 minutes)', 1, { calls: 1003, longestMinutes: 2010, neverMade: 168 }],
+  ])('carries over what waits: %s', (_, schedule, questions, late) => {
+    const queries = Array.from({ length: questions }, (_, at) => ({ name: `q${at}`, source: 'product' }))
+    const [limit] = planBudget(project([report('r', schedule, queries)], product), kinds, now).limits
+    expect(limit?.late).toEqual(late)
+  })
+
   test('adds up the sources that ask one project, by the smaller share', () => {
     const both = report('both', 'cron(0 8 ? * MON *)', [
       { name: 'q', source: 'product' },

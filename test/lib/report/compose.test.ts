@@ -638,6 +638,26 @@ describe('failures', () => {
     expect(edition.figures[0]).toMatchObject({ value: '–', changes: [{ amount: 'no answer', direction: 'same' }] })
   })
 
+  test('for one reason are told once, where the first of them stands', () => {
+    const three = ['a', 'b', 'c', 'd'].map((name) => makeQuery(name, `Exports ${name}`, counted('Export')))
+    const [a, b, c, d] = three as [Query, Query, Query, Query]
+    const whole = makeReport(three)
+    const refused = { kind: 'credential', message: 'the account is expired', remedy: 'put another there' } as const
+    const edition = compose(whole, [
+      failureAnswer({ query: a, report: whole }, refused),
+      failureAnswer({ query: b, report: whole }, { ...refused, message: 'another reason' }),
+      seriesAnswer({ query: c, report: whole }, { Export: [50, 50, 50] }),
+      failureAnswer({ query: d, report: whole }, refused),
+    ])
+    expect(edition.articles.map(({ query, kicker, headline }) => [query, kicker, headline])).toEqual([
+      ['a', 'Exports a and Exports d', 'These two questions have no answer today'],
+      ['b', 'Exports b', 'This question has no answer today'],
+      ['c', 'Exports c', expect.any(String)],
+    ])
+    expect(edition.articles[0]?.notice).toContain('The account is expired.')
+    expect(edition.lead).toContain('Three of four questions could not be answered.')
+  })
+
   test('of the first tile leave the subject to the next', () => {
     const [a, b] = queries as [Query, Query]
     const failure = failureAnswer(

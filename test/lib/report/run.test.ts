@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { RefusedError, UnavailableError, UsageError, WaitError } from '../../../lib/errors.ts'
+import { CredentialError, RefusedError, UnavailableError, UsageError, WaitError } from '../../../lib/errors.ts'
+import * as words from '../../../lib/query.ts'
 import { latestPointer, runManifest } from '../../../lib/report/manifest.ts'
 import type { RunContext, RunOutcome, RunRequest } from '../../../lib/report/run.ts'
 import { runReport } from '../../../lib/report/run.ts'
@@ -198,6 +199,77 @@ describe('a run that cannot be finished at once', () => {
       failures: [{ query: 'errors', remedy: 'name another' }, { query: 'rate' }],
     })
     expect(refusing.asked.length).toBe(asked)
+  })
+
+  test('what a source refuses for all that is asked of it is asked no more; each file says the failure', async () => {
+    const { promise: bothAsked, resolve } = Promise.withResolvers<void>()
+    const asked: string[] = []
+    const refuse = async ({ title }: { title: string }) => {
+      asked.push(title)
+      if (asked.length === 2) resolve()
+      await bothAsked
+      throw new CredentialError(`GET ${title} 401: expired`, { remedy: 'put another there', everywhere: true })
+    }
+    const refusing = { ...vendor(), answers: { segmentation: refuse, funnel: refuse } }
+    const seen: string[] = []
+    const more = { name: 'later', title: 'Later', source: 'vendor' }
+    const many = { ...report, queries: [...report.queries.map((query) => query), { ...report.queries[0], ...more } as never] }
+    const context = desk(folder, {
+      project: { ...project, reports: { weekly: many } },
+      source: () => refusing,
+      progress: (event) => 'why' in event && seen.push(`${event.query}: ${event.why}`),
+    })
+    const { failures, complete } = done(await runReport(request, context))
+    // Two were under way side by side; the first that was refused speaks for all.
+    expect(asked).toEqual(['Sign-ups', 'Errors'])
+    expect(complete).toBe(false)
+    const same = { kind: 'credential', message: 'GET Sign-ups 401: expired', remedy: 'put another there' }
+    expect(failures).toMatchObject([
+      { query: 'signups', ...same },
+      { query: 'errors', ...same },
+      { query: 'activation', ...same },
+      { query: 'rate', message: 'errors has no answer, so nothing can be divided' },
+      { query: 'later', ...same },
+    ])
+    const kept = await context.store.get('reports/weekly/20261116T070000Z/later.json')
+    expect(JSON.parse(Buffer.from(kept?.body ?? []).toString())).toMatchObject({ shape: 'failure', query: 'later', ...same })
+    expect(seen).toEqual([
+      'signups: GET Sign-ups 401: expired',
+      'errors: for the reason of signups',
+      'activation: not asked, for the reason of signups',
+      'later: not asked, for the reason of signups',
+      'rate: errors has no answer, so nothing can be divided',
+    ])
+    // A new run asks again, and so does the same one of what another source answers.
+    const recovered = vendor()
+    done(await runReport({ ...request, again: 'mended' }, { ...context, source: () => recovered }))
+    expect(recovered.asked).toHaveLength(4)
+  })
+
+  test('a refusal of one question leaves the others to be asked', async () => {
+    const refusing = vendor((query) => (query === 'Sign-ups' ? new CredentialError('not for you') : undefined))
+    done(await runReport(request, desk(folder, { source: () => refusing })))
+    expect(refusing.asked).toEqual(['Sign-ups', 'Errors', 'Activation'])
+  })
+
+  test('what a sample has no answer to is left out, and nothing failed', async () => {
+    const people = { ...report.queries[0], name: 'who', title: 'Who', question: { kind: 'people', ...words.people.parse({}) } }
+    const saved = { ...people, name: 'board', title: 'Board', question: { kind: 'saved', insights: '1' } }
+    const more = { ...report, queries: [...report.queries, people, saved] as never }
+    const context = desk(folder, { project: { ...project, reports: { weekly: more } } })
+    const sample = done(await runReport({ ...request, sample: true }, context))
+    expect(sample.complete).toBe(true)
+    expect(sample.failures).toMatchObject([
+      { query: 'who', kind: 'sample', message: 'a sample is of made-up events and has no profiles of people' },
+      { query: 'board', kind: 'sample', message: 'a sample is of made-up events and has no reports saved at a vendor' },
+    ])
+    const [, , , , notice] = sample.edition.articles
+    expect(notice).toMatchObject({ kicker: 'Who', headline: 'This question has no answer in a sample' })
+    expect(notice?.notice).toBe(
+      'A sample is of made-up events and has no profiles of people. It is asked when the report runs without --sample.',
+    )
+    const real = done(await runReport(request, desk(join(folder, 'real'), { project: context.project })))
+    expect(real).toMatchObject({ complete: false, failures: [{ kind: 'refused' }, { kind: 'refused' }] })
   })
 
   test('if every query failed, readers get nothing and the owner gets the reason', async () => {

@@ -105,6 +105,35 @@ describe.each(['first', 'last'])('a saved question that stands %s', (place) => {
   })
 })
 
+describe('a saved question whose dates nobody knows', () => {
+  const undated: Note[] = [{ kind: 'undated', text: 'it has its own dates' }]
+
+  test.each<[string, string | undefined, string[]]>([
+    ['table', '1 row', ['It has its own dates.']],
+    ['funnel', '25 % went from Cart to Paid so far', ['It has its own dates.']],
+  ])('is told without any, and the page keeps its own: %s', (shape, headline, notes) => {
+    const answer = shapes[shape as 'table'](board, throughToday, undated)
+    const counts = seriesAnswer({ query: exports, report: makeReport([board, exports]) }, { Export: [50, 50, 50] })
+    const result = said([board, exports], [answer, counts])
+    expect(result.headline).toBe(headline)
+    expect(result.article?.notes).toEqual(notes)
+    expect(result.edition.period).toBe('Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.')
+  })
+
+  test('among steps that are asked for, too: neither the page’s dates nor a time that nobody compared', () => {
+    const funnel = makeQuery('board', 'Board', stepped(['Cart', 'Paid'], { within: '7 days' }))
+    const queries = [funnel, { ...funnel, name: 'same' }, exports]
+    const report = makeReport(queries)
+    const counts = seriesAnswer({ query: exports, report }, { Export: [50, 50, 50] })
+    const notes: Note[] = [...undated, { kind: 'immature', text: 'some may be on their way' }]
+    const answers = queries.slice(0, 2).map((query) => funnelAnswer({ query, report }, [[200, 50]], { notes }))
+    const result = said(queries, [...answers, counts])
+    expect(result.headline).toBe('25 % went from Cart to Paid so far')
+    expect(result.article?.notes).toEqual(['It has its own dates.', 'Some may be on their way.'])
+    expect(result.edition.period).toBe('Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.')
+  })
+})
+
 test('alone on a page, its dates are the page’s', () => {
   const { edition, headline } = said([board], [shapes.series(board, fortnight)])
   expect(edition.period).toBe('Monday 26 October to Sunday 8 November 2026, Berlin time.')

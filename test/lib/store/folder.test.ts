@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -98,6 +99,16 @@ test.each([
   const failed = await store.put('reports/a', 'x').catch((error: unknown) => error)
   expect(failed).toBeInstanceOf(UsageError)
   expect((failed as UsageError).message).toContain(folder)
+  expect((failed as UsageError).remedy).toContain('--store')
+})
+
+// Node's own recursive mkdir never ends there.
+test.runIf(existsSync('/proc/self'))('a place where no folder can be made is told, not tried for ever', async () => {
+  const store = openFolder('/proc/nope/reports')
+  expect(await store.get('a')).toBeUndefined()
+  const failed = await store.put('a', 'x').catch((error: unknown) => error)
+  expect(failed).toBeInstanceOf(UsageError)
+  expect((failed as UsageError).message).toContain('/proc/nope')
   expect((failed as UsageError).remedy).toContain('--store')
 })
 

@@ -7,11 +7,15 @@ const tagIds = z.array(z.number().int().nonnegative())
 /** The vendor's own form; the time is of the project's zone. */
 const time = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/, 'a time is written 2026-11-09 08:00:00')
+  .regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/, { error: 'a time is written 2026-11-09 08:00:00', abort: true })
   .refine((given) => z.iso.datetime({ local: true }).safeParse(given.replace(' ', 'T')).success, 'there is no such day or time')
 
 /** What an annotation may be created with. */
-const words = z.strictObject({ date: time, description: text, tags: tagIds.optional() })
+const words = z.strictObject({
+  date: time.describe("such as 2026-11-09 08:00:00, in the project's zone"),
+  description: text,
+  tags: tagIds.optional().describe('ids, which annotationTags lists'),
+})
 /** Another date for one that is there, and maybe other words and tags. */
 export const movedTo = words.partial({ description: true }).extend({ id })
 
@@ -72,12 +76,13 @@ const deleted = z
 export const annotationCalls = {
   annotations: {
     about: 'the annotations between two dates, both inclusive; all of them without dates',
+    also: ['annotations_list'],
     api: 'app',
     method: 'GET',
     path: '/annotations',
     sends: 'query',
     parameters: z
-      .strictObject({ fromDate: date.optional(), toDate: date.optional() })
+      .strictObject({ fromDate: date.optional(), toDate: date.optional().describe('inclusive') })
       .refine(
         ({ fromDate, toDate }) => fromDate === undefined || toDate === undefined || fromDate <= toDate,
         'fromDate lies after toDate; both are inclusive',
@@ -99,6 +104,7 @@ export const annotationCalls = {
   },
   annotationsCreate: {
     about: 'a new annotation',
+    also: ['annotation_create'],
     api: 'app',
     method: 'POST',
     path: '/annotations',
@@ -110,6 +116,7 @@ export const annotationCalls = {
   },
   annotationsUpdate: {
     about: 'other words or tags for an annotation; its date cannot change (annotationsMove makes a new one)',
+    also: ['annotation_update'],
     api: 'app',
     method: 'PATCH',
     path: '/annotations/{id}',
@@ -131,6 +138,7 @@ export const annotationCalls = {
   },
   annotationsDelete: {
     about: 'deletes an annotation',
+    also: ['annotation_delete'],
     api: 'app',
     method: 'DELETE',
     path: '/annotations/{id}',

@@ -15,7 +15,7 @@ const when = {
   unit: z.enum(['minute', 'hour', 'day', 'week', 'month']),
   interval: many.optional().describe('the last so many units, the running one included; or both dates'),
   from_date: date.optional(),
-  to_date: date.optional(),
+  to_date: date.optional().describe('inclusive'),
 }
 interface When {
   readonly unit: string
@@ -48,6 +48,7 @@ const plainCounts = {
 export const eventCalls = {
   events: {
     about: 'counts of one or several events by date',
+    also: ['get_events'],
     api: 'query',
     method: 'GET',
     path: '/events',
@@ -69,7 +70,7 @@ export const eventCalls = {
     method: 'GET',
     path: '/events/top',
     sends: 'query',
-    parameters: z.strictObject({ type, limit: many.optional() }),
+    parameters: z.strictObject({ type, limit: many.optional().describe('100 unless said') }),
     instead: { ...general, from_date: 'this is of today only; `events` counts between dates' },
     answer: z
       .object({ events: z.array(z.object({ event: z.string(), amount: z.number(), percent_change: z.number().nullish() })) })
@@ -81,13 +82,19 @@ export const eventCalls = {
   },
   eventsNames: {
     about: 'the names of the most common events of the last 31 days, or between two dates',
+    also: ['get_event_top_names'],
     api: 'query',
     method: 'GET',
     path: '/events/names',
     sends: 'query',
     parameters: z
       // The dates are in none of its documents; the server takes them.
-      .strictObject({ type, limit: many.max(mostNames).optional(), from_date: date.optional(), to_date: date.optional() })
+      .strictObject({
+        type,
+        limit: many.max(mostNames).optional().describe('255 unless said'),
+        from_date: date.optional(),
+        to_date: date.optional().describe('inclusive'),
+      })
       .refine(forwards, backwards),
     instead: { ...general, interval: 'give from_date and to_date' },
     answer: z.array(z.string()),
@@ -96,12 +103,20 @@ export const eventCalls = {
   },
   eventProperties: {
     about: 'counts of an event by the values of a property, by date',
+    also: ['get_event_properties'],
     api: 'query',
     method: 'GET',
     path: '/events/properties',
     sends: 'query',
     parameters: z
-      .strictObject({ event: text, name: text, values: z.array(text).min(1).optional(), type, ...when, limit: many.optional() })
+      .strictObject({
+        event: text,
+        name: text.describe('the property'),
+        values: z.array(text).min(1).optional().describe('those of the property that count; all unless said'),
+        type,
+        ...when,
+        limit: many.optional().describe('values of the property; 255 unless said'),
+      })
       .refine(isOneWay, eitherOr)
       .refine(forwards, backwards)
       .refine(isCountable, noHourlyUniques),
@@ -113,11 +128,12 @@ export const eventCalls = {
   },
   propertiesTop: {
     about: 'the properties that an event has most often',
+    also: ['get_events_top', 'get_event_properties_top'],
     api: 'query',
     method: 'GET',
     path: '/events/properties/top',
     sends: 'query',
-    parameters: z.strictObject({ event: text, limit: many.optional() }),
+    parameters: z.strictObject({ event: text, limit: many.optional().describe('10 unless said') }),
     answer: entriesOf(z.object({ count: z.number().int().nullish() })).transform((properties) =>
       // Some come without a count, which is not 0.
       properties.map(([name, { count }]) => ({ name, count: count ?? null })),
@@ -127,18 +143,20 @@ export const eventCalls = {
   },
   propertiesValues: {
     about: "the most common values of an event's property",
+    also: ['get_event_properties_values'],
     api: 'query',
     method: 'GET',
     path: '/events/properties/values',
     sends: 'query',
     parameters: z.strictObject({
       event: text,
-      name: text,
-      limit: many.optional(),
+      name: text.describe('the property'),
+      limit: many.optional().describe('255 unless said'),
       bucket: text.optional().describe("of the oldest clients: which of the project's data buckets"),
     }),
     instead: { property: 'write name', on: 'give `name`, the property as it is called' },
     answer: z.array(z.union([z.string(), z.number(), z.boolean()]).transform(String)),
+    exact: true,
     pools: ['query'],
     budget: 60_000,
   },

@@ -11,6 +11,7 @@ const longestDays = 90
 export const funnelCalls = {
   funnel: {
     about: 'a saved funnel: people at each step, by date (maintenance mode; saved Insights reports are the newer way)',
+    also: ['get_funnel_detail'],
     api: 'query',
     method: 'GET',
     path: '/funnels',
@@ -19,13 +20,23 @@ export const funnelCalls = {
       .strictObject({
         funnel_id: id,
         ...range,
-        length: z.number().int().positive().optional().describe('time to convert, in length_unit; as saved unless said'),
-        length_unit: z.enum(['day', 'hour', 'minute', 'second']).optional(),
-        interval: z.number().int().positive().optional().describe('days in a bucket; `unit` is another way of saying it'),
+        length: z
+          .number()
+          .int()
+          .positive()
+          .optional()
+          .describe('time to convert, in length_unit, 90 days at most; as saved unless said'),
+        length_unit: z.enum(['day', 'hour', 'minute', 'second']).optional().describe('as saved unless said'),
+        interval: z
+          .number()
+          .int()
+          .positive()
+          .optional()
+          .describe('days in a bucket, 1 unless said; `unit` is another way of saying it'),
         unit: z.enum(['day', 'week', 'month']).optional(),
         on: expression.optional(),
         where: condition.optional(),
-        limit: segmentLimit.optional(),
+        limit: segmentLimit(255),
       })
       .refine(forwards, backwards)
       .refine((value) => value.interval === undefined || value.unit === undefined, '`unit` is another way of saying `interval`')
@@ -51,6 +62,7 @@ export const funnelCalls = {
   },
   funnelsList: {
     about: 'the saved funnels: id and name (maintenance mode)',
+    also: ['get_funnel_list'],
     api: 'query',
     method: 'GET',
     path: '/funnels/list',

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { ExpressionUse } from '../../../expression.ts'
-import { parseExpression, readable } from '../../../expression.ts'
+import { parseExpression, printExpression, readable } from '../../../expression.ts'
 import { credentialReference } from '../../reference.ts'
 
 /** What parameters of several calls are made of. */
@@ -14,9 +14,10 @@ export const id = z.union([z.string().regex(/^\d+$/, 'an id has digits only'), z
 export const idAsNumber = z
   .union([z.string().regex(/^\d{1,15}$/, 'an id has digits only'), z.number().int().nonnegative()])
   .transform(Number)
-export const range = { from_date: date, to_date: date }
-/** At most 10,000; does nothing without `on`. */
-export const segmentLimit = z.number().int().min(1).max(10_000)
+export const range = { from_date: date, to_date: date.describe('inclusive') }
+/** Largest values of `on`, without which it does nothing; `usual` is the vendor's own number. */
+export const segmentLimit = (usual: number) =>
+  z.number().int().min(1).max(10_000).optional().describe(`values of \`on\`, which it needs; ${usual} unless said`)
 
 export const backwards = 'from_date lies after to_date; both are inclusive'
 
@@ -30,21 +31,29 @@ export function limitsSomething({ on, limit }: { on?: string | undefined; limit?
   return limit === undefined || on !== undefined
 }
 
-/** An expression as Mixpanel reads it, in its own words; a mistake is told with its place and what would be right. */
+/**
+ * An expression, as Mixpanel reads it: what is sent is what was read, printed, since some of what is easily written
+ * (`not in`) is in none of the vendor's documents. A mistake is told with its place and what would be right.
+ */
 function expressionOf(use: ExpressionUse) {
-  return text.superRefine((value, context) => {
+  return text.transform((value, context) => {
     const read = parseExpression(value, use)
-    if (!('problem' in read)) return
+    if (!('problem' in read)) return printExpression(read)
     const { problem, position, suggestion } = read
     context.addIssue({ code: 'custom', message: `${problem} (character ${position + 1}); write ${suggestion}` })
+    return z.NEVER
   })
 }
-/** What events are split or measured by: `properties["country"]`. */
-export const expression = expressionOf({ reads: readable.events })
+/** What events are split or measured by. */
+export const expression = expressionOf({ reads: readable.events }).describe('an expression, such as properties["country"]')
 /** Which events count. */
-export const condition = expressionOf({ reads: readable.events, condition: true })
+export const condition = expressionOf({ reads: readable.events, condition: true }).describe(
+  'a condition, such as properties["plan"] == "Pro"',
+)
 /** Which profiles are given. */
-export const peopleCondition = expressionOf({ reads: readable.people, condition: true })
+export const peopleCondition = expressionOf({ reads: readable.people, condition: true }).describe(
+  'a condition on profiles, such as properties["plan"] == "Pro"',
+)
 
 /** A password or key of somebody else's, by where it is kept; the client reads it when it sends (`secrets` of a call). */
 export const referenceToSecret = z

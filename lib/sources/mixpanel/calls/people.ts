@@ -1,37 +1,42 @@
 import * as z from 'zod'
 import type { MixpanelCall } from '../call.ts'
-import { anyObject, entriesOf } from './answers.ts'
+import { anyObject } from './answers.ts'
 import { backwards, forwards, id, idAsNumber, peopleCondition, range, text } from './parameters.ts'
 
 /** A user's or a group's profile. */
 export interface Profile {
   readonly distinctId: string
-  readonly properties: readonly (readonly [string, unknown])[]
+  /** May have any key, `__proto__` included. Whole numbers beyond 2^53 are their digits, as text. */
+  readonly properties: Readonly<Record<string, unknown>>
 }
 
 const profile = z
-  .object({ $distinct_id: z.union([z.string(), z.number().int()]).transform(String), $properties: entriesOf(z.unknown()) })
+  .object({ $distinct_id: z.union([z.string(), z.number().int()]).transform(String), $properties: anyObject })
   .transform(({ $distinct_id, $properties }): Profile => ({ distinctId: $distinct_id, properties: $properties }))
 
 /** What all pages of one answer are asked with. */
 const asked = z.strictObject({
   where: peopleCondition.optional(),
   distinct_id: text.optional(),
-  distinct_ids: z.array(text).min(1).optional(),
-  output_properties: z.array(text).min(1).optional(),
-  /** Profiles on a page; 1,000 unless said. */
-  page_size: z.number().int().positive().optional(),
-  data_group_id: id.optional(),
-  behaviors: z.array(anyObject).min(1).optional(),
-  /** Seconds since the epoch; needed with behaviors for more profiles than a page has. */
-  as_of_timestamp: z.number().int().positive().optional(),
-  filter_by_cohort: z.strictObject({ id: idAsNumber }).optional(),
-  include_all_users: z.boolean().optional(),
+  distinct_ids: z.array(text).min(1).optional().describe('not with distinct_id'),
+  output_properties: z.array(text).min(1).optional().describe('all unless said'),
+  page_size: z.number().int().positive().optional().describe('profiles on a page, 1000 unless said'),
+  data_group_id: id.optional().describe('of the group key, for profiles of groups'),
+  behaviors: z.array(anyObject).min(1).optional().describe('not with filter_by_cohort'),
+  as_of_timestamp: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('seconds since 1970; `behaviors` of more profiles than a page has need it'),
+  filter_by_cohort: z.strictObject({ id: idAsNumber }).optional().describe('such as {"id":12345}'),
+  include_all_users: z.boolean().optional().describe('with filter_by_cohort: also those without a profile; true unless said'),
 })
 
 function fitTogether(given: z.output<typeof asked>, context: z.RefinementCtx): void {
-  const { behaviors, filter_by_cohort, as_of_timestamp, include_all_users } = given
+  const { behaviors, filter_by_cohort, as_of_timestamp, include_all_users, distinct_id, distinct_ids } = given
   const say = (message: string) => context.addIssue({ code: 'custom', message })
+  if (distinct_id !== undefined && distinct_ids !== undefined) say('give distinct_id or distinct_ids, not both')
   if (behaviors !== undefined && filter_by_cohort !== undefined) say('give behaviors or filter_by_cohort, not both')
   if (as_of_timestamp !== undefined && behaviors === undefined) say('as_of_timestamp is of behaviors')
   if (include_all_users !== undefined && filter_by_cohort === undefined) say('include_all_users is of filter_by_cohort')
@@ -78,12 +83,16 @@ export const peopleCalls = {
   },
   engage: {
     about: 'one page of profiles; engageAll gives them all',
+    also: ['get_engage', 'people', 'profiles'],
     api: 'query',
     method: 'POST',
     path: '/engage',
     sends: 'form',
     parameters: asked
-      .extend({ session_id: text.optional(), page: z.number().int().nonnegative().optional() })
+      .extend({
+        session_id: text.optional().describe('of page 0'),
+        page: z.number().int().nonnegative().optional().describe('from 0 on; later ones need session_id'),
+      })
       .superRefine(fitTogether)
       .refine(
         ({ page = 0, session_id }) => page === 0 || session_id !== undefined,
@@ -107,6 +116,7 @@ export const peopleCalls = {
       })),
     pools: ['query'],
     freeWith: 'session_id',
+    exact: true,
     repeatable: true,
     budget: 300_000,
   },
@@ -120,6 +130,7 @@ export const peopleCalls = {
     answer: z
       .object({ results: z.object({ events: z.array(z.object({ event: z.string(), properties: anyObject })) }) })
       .transform(({ results }) => results.events),
+    exact: true,
     pools: ['query'],
     budget: 120_000,
   },
@@ -129,8 +140,9 @@ export const peopleCalls = {
     method: 'POST',
     path: '/jql',
     sends: 'form',
-    parameters: z.strictObject({ script: text, params: anyObject.optional() }),
+    parameters: z.strictObject({ script: text, params: anyObject.optional().describe('`params` of the script') }),
     answer: z.array(z.unknown()),
+    exact: true,
     pools: ['jql', 'query'],
     repeatable: true,
     // Two minutes are the vendor's own limit for a script.

@@ -95,7 +95,7 @@ export const pipelineCalls = {
       summary: z
         .union([z.boolean(), z.enum(['true', 'false'])])
         .optional()
-        .describe('counts only'),
+        .describe('counts only; false unless said'),
       status: listOf(z.enum(states), {
         empty: 'an empty list would show all states; leave `status` out for that',
         other: `one or a list of ${states.join(', ')}`,

@@ -4,6 +4,7 @@ import { datedOf } from './dated.ts'
 import { backwards, condition, expression, forwards, idleLimit, limitsSomething, range, text } from './parameters.ts'
 
 const count = z.number().int().positive()
+const limit = count.optional().describe('values of `on`, which it needs')
 
 /** Who entered, and how many of them came back in interval 0, 1, 2 … The newest have fewer intervals. */
 export interface Grid {
@@ -56,21 +57,20 @@ export const retentionCalls = {
     parameters: z
       .strictObject({
         ...range,
-        /** birth, the vendor's default: entered for the first time; compounded: entered in each unit anew. */
-        retention_type: z.enum(['birth', 'compounded']).optional(),
-        born_event: text.optional(),
-        /** What counts as coming back; any event unless said. */
-        event: text.optional(),
+        retention_type: z
+          .enum(['birth', 'compounded'])
+          .optional()
+          .describe('birth, unless said: entered for the first time; compounded: entered in each unit anew'),
+        born_event: text.optional().describe('what people enter with; a birth retention needs it'),
+        event: text.optional().describe('what counts as coming back; any event unless said'),
         born_where: condition.optional(),
         where: condition.optional(),
-        /** Units in an interval. */
-        interval: count.optional(),
-        /** Intervals after the 0th. */
-        interval_count: count.optional(),
-        unit: z.enum(['day', 'week', 'month']).optional(),
-        unbounded_retention: z.boolean().optional(),
+        interval: count.optional().describe('units in an interval, 1 unless said'),
+        interval_count: count.optional().describe('intervals after the 0th, 1 unless said'),
+        unit: z.enum(['day', 'week', 'month']).optional().describe('day unless said'),
+        unbounded_retention: z.boolean().optional().describe('who came back in an interval or any later one; false unless said'),
         on: expression.optional(),
-        limit: count.optional(),
+        limit,
       })
       .refine(forwards, backwards)
       .refine(
@@ -90,6 +90,7 @@ export const retentionCalls = {
   },
   frequency: {
     about: 'of people active in each unit, in how many of its hours or days they were',
+    also: ['addiction'],
     api: 'query',
     method: 'GET',
     path: '/retention/addiction',
@@ -98,13 +99,17 @@ export const retentionCalls = {
       .strictObject({
         ...range,
         unit: z.enum(['day', 'week', 'month']),
-        addiction_unit: z.enum(['hour', 'day']),
-        event: text.optional(),
+        addiction_unit: z.enum(['hour', 'day']).describe('what a unit is divided into; a day, into hours'),
+        event: text.optional().describe('any event unless said'),
         where: condition.optional(),
         on: expression.optional(),
-        limit: count.optional(),
+        limit,
       })
       .refine(forwards, backwards)
+      .refine(
+        ({ unit, addiction_unit }) => unit !== 'day' || addiction_unit !== 'day',
+        'a day is divided into hours: give addiction_unit hour',
+      )
       .refine(limitsSomething, idleLimit),
     // The documentation shows it with `data` in one place and without in another.
     answer: z.union([z.object({ data: activityAnswer }).transform(({ data }) => data), activityAnswer]),

@@ -58,6 +58,11 @@ const insightsAnswer = z
     compared: time_comparison == null ? undefined : { ...time_comparison.date_range, values: time_comparison.series },
     /** By how much each number differs from what it is compared with; 0.25 is a quarter more. */
     lift: lift_comparison?.series,
+    /**
+     * Answers that have `meta` say behind a metric's name what it counts, unless people gave the name; the documented form
+     * has neither, and its numbers are of events.
+     */
+    labelled: meta !== null && meta !== undefined,
     cut: meta?.is_segmentation_limit_hit === true,
     /** 1 where every event was counted. */
     sampling: meta?.min_sampling_factor ?? 1,
@@ -177,6 +182,7 @@ export const savedCalls = {
   },
   savedFlows: {
     about: 'a saved flows report: people at each step, and where they go (undocumented)',
+    also: ['flows'],
     api: 'query',
     method: 'GET',
     path: '/arb_funnels',

@@ -31,9 +31,13 @@ const numericRange = z.strictObject({
   ...range,
   on: expression,
   where: condition.optional(),
-  unit: z.enum(['hour', 'day']).optional(),
+  unit: z.enum(['hour', 'day']).optional().describe('day unless said'),
 })
-const numbersAnswer = z.object({ results: byDate }).transform(({ results }) => results)
+const countType = z.enum(['general', 'unique', 'average']).optional().describe('general unless said')
+/** In the order of the dates, which the vendor's own example is not in. */
+const numbersAnswer = z
+  .object({ results: byDate })
+  .transform(({ results }) => Object.fromEntries(Object.entries(results).sort(([one], [other]) => (one < other ? -1 : 1))))
 
 const noSuchMean = 'ask for days; the average of a longer time is not the average of theirs'
 const ofNumbers = {
@@ -63,6 +67,7 @@ function boundsOf(name: string): { readonly from: number; readonly to: number } 
 export const segmentationCalls = {
   segmentation: {
     about: 'counts of an event by date, split by a property (maintenance mode; saved Insights reports are the newer way)',
+    also: ['get_segmentation'],
     api: 'query',
     method: 'GET',
     path: '/segmentation',
@@ -73,10 +78,10 @@ export const segmentationCalls = {
         ...range,
         on: expression.optional(),
         where: condition.optional(),
-        unit: z.enum(['minute', 'hour', 'day', 'month']).optional(),
+        unit: z.enum(['minute', 'hour', 'day', 'month']).optional().describe('day unless said'),
         interval: z.number().int().positive().optional().describe('days in a bucket, in lieu of `unit`; not for general'),
-        type: z.enum(['general', 'unique', 'average']).optional(),
-        limit: segmentLimit.optional(),
+        type: countType,
+        limit: segmentLimit(60),
       })
       .refine(forwards, backwards)
       .refine(limitsSomething, idleLimit)
@@ -103,13 +108,14 @@ export const segmentationCalls = {
   segmentationNumeric: {
     about:
       'counts of an event by date, a numeric property sorted into ranges (maintenance mode; saved Insights reports are the newer way)',
+    also: ['get_segmentation_numeric'],
     api: 'query',
     method: 'GET',
     path: '/segmentation/numeric',
     sends: 'query',
     parameters: numericRange
       .extend({
-        type: z.enum(['general', 'unique', 'average']).optional(),
+        type: countType,
         buckets: z.number().int().positive().optional().describe('about how many ranges; of the older clients'),
       })
       .refine(forwards, backwards),
@@ -129,6 +135,7 @@ export const segmentationCalls = {
   },
   segmentationAverage: {
     about: 'the average of a numeric expression by date (maintenance mode; saved Insights reports are the newer way)',
+    also: ['get_segmentation_average'],
     api: 'query',
     method: 'GET',
     path: '/segmentation/average',
@@ -142,6 +149,7 @@ export const segmentationCalls = {
   segmentationMultiseg: {
     about:
       'counts of an event by date, split by two properties (undocumented; saved Insights reports with two breakdowns are the newer way)',
+    also: ['get_segmentation_multiseg'],
     api: 'old',
     method: 'GET',
     path: '/segmentation/multiseg',
@@ -155,9 +163,9 @@ export const segmentationCalls = {
         where: condition.optional(),
         type: z.enum(['general', 'unique', 'average']).optional(),
         unit: z.enum(['minute', 'hour', 'day', 'month']).optional(),
-        limit: segmentLimit
-          .optional()
-          .describe('the largest values of outer, and as many of inner: each on its own, not of inner within an outer'),
+        limit: segmentLimit(60).describe(
+          'the largest values of outer, and as many of inner: each on its own, not of inner within an outer',
+        ),
         action: z.enum(['sum', 'average']).optional().describe('seen in public code'),
         buckets: z.number().int().positive().optional().describe('seen in public code'),
         allow_more_buckets: z.boolean().optional().describe('seen in public code'),
@@ -188,6 +196,7 @@ export const segmentationCalls = {
   segmentationSum: {
     about:
       'the sum of a numeric expression by date; what is no number adds 0 (maintenance mode; saved Insights reports are the newer way)',
+    also: ['get_segmentation_sum'],
     api: 'query',
     method: 'GET',
     path: '/segmentation/sum',

@@ -8,6 +8,7 @@ import type { InsightsValue } from '../calls/saved.ts'
 import type { AnswerOf } from '../client.ts'
 import type { Dates } from './insights-dates.ts'
 import { datesIn, windowIn } from './insights-dates.ts'
+import { addsUp, measuresOf, together } from './insights-measure.ts'
 
 type Insights = AnswerOf<'insights'>
 type Span = Omit<Window, 'partial'>
@@ -21,11 +22,15 @@ export function insightsBody(answer: Insights, run: Run): AnyBody {
   refuseOthers(answer)
   const window = windowIn(answer, run.zone)
   const timeframe = spanOf(window)
-  const rows = rowsOf(answer.values)
-  const times = [...new Set(answer.values.map(({ at }) => at))].filter((at) => at !== 'all')
+  const rows = rowsOf(answer.values, measuresOf(answer))
+  const times = timesOf(answer.values)
   return times.length > 0
     ? { shape: 'series', timeframe, ...seriesBody(answer, rows, datesIn(times, window, run), { window, run }) }
     : { shape: 'table', timeframe, ...tableBody(answer, rows, run) }
+}
+
+function timesOf(values: readonly InsightsValue[]): string[] {
+  return [...new Set(values.map(({ at }) => at))].filter((at) => at !== 'all')
 }
 
 /** What the vendor also answers by the same call, in shapes that no document shows. */
@@ -52,6 +57,7 @@ interface Row {
 interface Rows {
   /** Metrics in the vendor's order. */
   readonly metrics: readonly string[]
+  readonly measureOf: (metric: string) => SeriesBody['measure']
   /** Each segment of each metric; of a metric without any, the metric itself. */
   readonly segments: readonly Row[]
   /** A metric's line of all its segments together. */
@@ -59,7 +65,7 @@ interface Rows {
 }
 
 /** `$overall` holds what the others of its level hold, so it is no segment. */
-function rowsOf(values: readonly InsightsValue[]): Rows {
+function rowsOf(values: readonly InsightsValue[], measureOf: Rows['measureOf']): Rows {
   const all = [...Map.groupBy(values, ({ path }) => JSON.stringify(path)).values()].map(
     (own): Row => ({ path: own[0]?.path ?? [], numbers: new Map(own.map(({ at, value }) => [at, value])) }),
   )
@@ -73,7 +79,7 @@ function rowsOf(values: readonly InsightsValue[]): Rows {
     const whole = wholes.get(metric)
     return own.length > 0 || whole === undefined ? own : [{ ...whole, path: [metric] }]
   })
-  return { metrics, segments, wholes }
+  return { metrics, measureOf, segments, wholes }
 }
 
 /** The names that tell a row from the others: not the metric where there is one only. */
@@ -92,20 +98,20 @@ function seriesBody(
     return {
       name: path.join(' / '),
       ...(path.length > 1 ? { path: [...path] } : {}),
-      values: times.map((time) => row.numbers.get(time) ?? null),
-      total: totalOf(row),
+      values: valuesOf(row, times),
+      total: totalOf(row, rows, times),
     }
   })
   const known = series.every(({ total }) => total !== null)
-  const { comparisons, notes } = comparisonsOf(answer, rows, { window, run })
+  const { comparisons, notes } = comparisonsOf(answer, rows, { window, run, unit })
   return {
     unit,
-    measure: measureOf(rows.metrics),
+    measure: together(rows.metrics.map(rows.measureOf)),
     dates: [...labels],
     ...(partial.length === 0 ? {} : { partial: [...partial] }),
     // Largest first, as everywhere; where nobody can say, as the vendor has them.
     series: known ? series.toSorted((a, b) => (b.total ?? 0) - (a.total ?? 0)) : series,
-    total: wholeOf(rows),
+    total: wholeOf(rows, times),
     comparisons,
     notes: [
       ...notesOf(answer),
@@ -115,19 +121,29 @@ function seriesBody(
   }
 }
 
+type Times = Dates['times']
+
+/** Nothing documents that an absent number is 0, so it is unknown. */
+function valuesOf({ numbers }: Row, times: Times): (number | null)[] {
+  return times.map((time) => (time === undefined ? null : (numbers.get(time) ?? null)))
+}
+
 /** Of one metric; several together are a number of nothing. */
-function wholeOf(rows: Rows): number | null {
+function wholeOf(rows: Rows, times: Times): number | null {
   const [metric, ...others] = rows.metrics
   if (metric === undefined || others.length > 0) return null
   const whole = rows.wholes.get(metric)
-  return whole === undefined ? addUp(rows.segments.map(totalOf)) : totalOf(whole)
+  if (whole !== undefined) return totalOf(whole, rows, times)
+  return addsUp(rows.measureOf(metric)) || rows.segments.length === 1
+    ? addUp(rows.segments.map((row) => totalOf(row, rows, times)))
+    : null
 }
 
 /** What the vendor says of the whole time, else the sum of the dates where the metric adds up. */
-function totalOf({ path, numbers }: Row): number | null {
-  const all = numbers.get('all')
+function totalOf(row: Row, { measureOf }: Rows, times: Times): number | null {
+  const all = row.numbers.get('all')
   if (all !== undefined) return all
-  return measureOf([path[0] ?? '']) === 'general' || measureOf([path[0] ?? '']) === 'sum' ? addUp([...numbers.values()]) : null
+  return addsUp(measureOf(row.path[0] ?? '')) ? addUp(valuesOf(row, times)) : null
 }
 
 /** Null where a number is unknown. */
@@ -135,24 +151,11 @@ function addUp(numbers: readonly (number | null)[]): number | null {
   return numbers.reduce((sum, number) => (sum === null || number === null ? null : sum + number), 0)
 }
 
-const endings = [
-  ['general', /\[Total(?: Events)?\]$/],
-  ['sum', /\[Sum of .+\]$/],
-  ['unique', /\[Unique(?: Users)?\]$/],
-] as const
-
-/** What Mixpanel writes behind a metric's name. What it does not say adds up is not added up. */
-function measureOf(metrics: readonly string[]): SeriesBody['measure'] {
-  const measures = new Set(metrics.map((metric) => endings.find(([, ending]) => ending.test(metric))?.[0] ?? 'average'))
-  const [measure = 'average', ...others] = measures
-  return others.length === 0 ? measure : 'average'
-}
-
 /** With what the report is saved to be compared, where that is the time before or the year before. */
 function comparisonsOf(
   { compared }: Insights,
   rows: Rows,
-  { window, run }: { readonly window: Span; readonly run: Run },
+  { window, run, unit }: { readonly window: Span; readonly run: Run; readonly unit: Dates['unit'] },
 ): Pick<SeriesBody, 'comparisons' | 'notes'> {
   // Only what is over is compared.
   if (compared === undefined || Temporal.Instant.compare(window.end.toInstant(), run.at) > 0)
@@ -161,14 +164,15 @@ function comparisonsOf(
   const year = [shift(window.start, -12, 'month'), shift(window.start, -52, 'week')].some((start) => start.equals(other.start))
   const to = other.end.equals(window.start) ? 'previous' : year ? 'year' : undefined
   if (to === undefined) return { comparisons: [], notes: comparedNote(compared, run) }
-  const theirs = rowsOf(compared.values)
-  const totals = new Map(theirs.segments.map((row) => [JSON.stringify(row.path), totalOf(row)]))
+  const theirs = rowsOf(compared.values, rows.measureOf)
+  const { times } = datesIn(timesOf(compared.values), other, run, unit)
+  const totals = new Map(theirs.segments.map((row) => [JSON.stringify(row.path), totalOf(row, theirs, times)]))
   return {
     comparisons: [
       {
         to,
         timeframe: spanOf(other),
-        total: wholeOf(theirs),
+        total: wholeOf(theirs, times),
         totals: Object.fromEntries(
           rows.segments.map((row) => [tellingOf(row, rows).join(' / '), totals.get(JSON.stringify(row.path)) ?? null]),
         ),
@@ -187,7 +191,10 @@ function tableBody(answer: Insights, rows: Rows, run: Run): TableBody {
   const before = new Map(
     compared === undefined
       ? []
-      : rowsOf(compared.values).segments.map(({ path, numbers }) => [JSON.stringify(path), numbers.get('all') ?? null]),
+      : rowsOf(compared.values, rows.measureOf).segments.map(({ path, numbers }) => [
+          JSON.stringify(path),
+          numbers.get('all') ?? null,
+        ]),
   )
   const lines = rows.segments.map((row, at) => {
     const value = row.numbers.get('all') ?? null

@@ -39,11 +39,16 @@ export async function answerSaved(ask: Ask<'saved'>, place: Place): Promise<AnyB
   const now = Temporal.Instant.fromEpochMilliseconds(place.clock().getTime())
   if (Temporal.Instant.compare(scheduledAt.add(longestDelay), now) < 0) {
     throw new RefusedError('a saved report has the dates that Mixpanel gives it now, not those of a run that is over', {
-      remedy: 'run it within a day of its schedule, or ask the question itself, with a timeframe',
+      remedy: `look at it with \`run --at ${minuteOf(now)}\`, which is now; a scheduled run has a day to ask it`,
     })
   }
   const answer = await place.client.insights({ bookmark_id: insights }, signal)
   return insightsBody(answer, { zone: place.zone, at: scheduledAt })
+}
+
+/** `2026-11-21T10:05Z`, as `--at` takes it: never after `now`. */
+function minuteOf(now: Temporal.Instant): string {
+  return now.toString({ smallestUnit: 'minute', roundingMode: 'floor' })
 }
 
 function funnelRequest(id: string, window: Ask['windows']['timeframe'], zone: string): ParametersOf<'funnel'> {

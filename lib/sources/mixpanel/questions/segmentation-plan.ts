@@ -12,7 +12,7 @@ import { printedProperty, printedWhere } from './printed.ts'
 /** The vendor's most: what it leaves out would be missing from "Other". */
 export const mostSegments = 10_000
 
-/** Of two properties the vendor gives every pair of the largest values, so this is squared. */
+/** The same of two properties: pairs of the largest values of each come, so there may be as many as its square. */
 const mostOfEach = 255
 
 /** Why a Mixpanel source cannot be asked this, if it cannot. */
@@ -32,7 +32,7 @@ export function refuseSegmentation(question: Segmentation): string | undefined {
       return of === undefined ? undefined : countTakesNoOf
     case 'sum':
       if (of === undefined) return 'a sum adds up a property; name it with `of`'
-      if (on !== undefined) return "Mixpanel's sum takes no `on`; leave it out, or ask a lake"
+      if (on !== undefined) return splitNumbers('sum')
       return unit === 'minute' ? "Mixpanel's sum goes down to hours; write `unit: hour`" : undefined
     case 'average':
       if (of !== undefined) return refuseAverageOf(question)
@@ -43,6 +43,11 @@ export function refuseSegmentation(question: Segmentation): string | undefined {
     default:
       return `a Mixpanel source answers general, unique, average and sum, not ${type}`
   }
+}
+
+/** `on` of these calls is the property that is added up, and no other parameter splits them. */
+function splitNumbers(type: 'sum' | 'average'): string {
+  return `Mixpanel's call for the ${type} of a property has nothing to split it by; leave out \`on\`, ask a lake, or save it with a breakdown as an Insights report and ask \`saved: { insights: <bookmark id> }\``
 }
 
 const countTakesNoOf = 'a count takes no `of`; leave it out, or add it up with `type: sum`'
@@ -57,7 +62,7 @@ function refuseBuckets({ event, type, unit, on, of }: Segmentation): string | un
 
 /** Averages of days are no average of a week, and nobody says how many they are of. */
 function refuseAverageOf({ unit, on }: Segmentation): string | undefined {
-  if (on !== undefined) return "Mixpanel's average of a property takes no `on`; leave it out, or ask a lake"
+  if (on !== undefined) return splitNumbers('average')
   return unit === 'hour' || unit === 'day' ? undefined : "Mixpanel's average of a property is by hour or day; write `unit: day`"
 }
 
@@ -195,8 +200,8 @@ function requestOf(
   const fine = grain === 'minute' ? 'minute' : hourly
   if (Array.isArray(on) && !as.unsplit) {
     const [outer = '', inner = ''] = on.map((property) => printedProperty(property))
-    const limit = Math.min(mostOfEach, Math.max(question.limit, 60))
-    return { call: 'segmentationMultiseg', parameters: { ...range, outer, inner, ...where, type: 'general', unit: fine, limit } }
+    const most = { type: 'general', unit: fine, limit: mostOfEach } as const
+    return { call: 'segmentationMultiseg', parameters: { ...range, outer, inner, ...where, ...most } }
   }
   const split = typeof on === 'string' && !as.unsplit ? { on: printedProperty(on), limit: mostSegments } : {}
   if (type === 'unique' || type === 'average') {

@@ -143,23 +143,32 @@ describe('what a way in is not good for is said before anything is sent', () => 
 
 describe('a credential that is none', () => {
   test.each([
-    ['nothing', ''],
-    ['one word', 'reports'],
-    ['an empty name', ':Zk3vQ9pL'],
-    ['no JSON', '{"username":"reports","secret":"Zk3vQ9pL"'],
-    ['JSON of something else', '{"user":"reports","password":"Zk3vQ9pL"}'],
-    ['a short secret', 'reports:Zk'],
-  ])('%s is an error that names the place and not what stands there', (_, text) => {
+    ['', 'is empty'],
+    ['reports', 'is no credential of Mixpanel'],
+    [':Zk3vQ9pL', 'is no credential of Mixpanel: `username` is empty'],
+    ['{"username":"reports","secret":"Zk3vQ9pL"', 'is not whole JSON'],
+    ['{"Zk3vQ9pL":"Zk3vQ9pL"}', 'is no credential of Mixpanel'],
+    ['{"username":"reports","password":"Zk3vQ9pL"}', ': `secret` is missing (`password` is there)'],
+    [
+      '{"user":"reports","password":"Zk3vQ9pL"}',
+      ': `username` is missing (`user` is there), and `secret` is missing (`password` is there)',
+    ],
+    ['{"api_key":"kkk","api_secret":"Zk3vQ9pL"}', ': `api_key` has fewer than 4 characters'],
+    ['{"project_secret":5}', ': `project_secret` is no text'],
+    ['reports:Zk3', ': `secret` has fewer than 4 characters'],
+  ])('%s is an error that names the place and the fault, and not what stands there', (text, fault) => {
     const failed = caught(() => readCredential(text, 'ssm:/broadsheet/product'))
     expect(failed).toBeInstanceOf(CredentialError)
-    expect(String(failed)).toContain('ssm:/broadsheet/product')
-    expect(String(failed)).not.toContain('Zk3vQ9pL')
+    expect(String(failed)).toMatch(/what ssm:\/broadsheet\/product points to /)
+    expect((failed as CredentialError).message.endsWith(fault)).toBe(true)
+    expect(String(failed)).not.toContain('Zk3')
   })
 })
 
-test('plain http is refused but on this machine', async () => {
-  await using door = open({ url: 'http://mixpanel.example.com' }, 'reports:Zk3vQ9pL')
-  await expect(door.client.funnelsList()).rejects.toThrow(UsageError)
+test('plain http is refused but on this machine', () => {
+  const failed = caught(() => open({ url: 'http://mixpanel.example.com' }, 'reports:Zk3vQ9pL'))
+  expect(failed).toBeInstanceOf(UsageError)
+  expect(String(failed)).toContain('`url`: "http://mixpanel.example.com" is not https')
 })
 
 test.each([

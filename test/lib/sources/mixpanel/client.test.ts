@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { CredentialError, DataError, RefusedError, UnavailableError, UsageError, WaitError } from '../../../../lib/errors.ts'
-import type { MixpanelOptions } from '../../../../lib/sources/mixpanel/client.ts'
+import type { CallName, MixpanelOptions } from '../../../../lib/sources/mixpanel/client.ts'
 import { createMixpanelClient } from '../../../../lib/sources/mixpanel/client.ts'
 import { fakeTime } from '../../../servers/fake-time.ts'
 import type { Payload, Vendor } from '../../../servers/vendor.ts'
@@ -30,6 +30,58 @@ function open(vendor: Vendor, options: Partial<MixpanelOptions> = {}) {
 
 const range = { from_date: '2026-11-09', to_date: '2026-11-15' }
 const sent = { project_id: '1234567', ...range }
+
+const options = { project: '1234567', credential: async () => JSON.stringify(account), credentials: 'env:MIXPANEL' }
+
+describe('a client', () => {
+  test.each([
+    [{ ...options, region: 'de' }, '`region` is us, eu or in, not "de"'],
+    [{ ...options, project: 'our project' }, '`project`: an id has digits only'],
+    [{ ...options, project: undefined }, '`project` is needed'],
+    [{ ...options, credential: `reports:${secret}` }, '`credential`: a function that gives the credential'],
+    [{ ...options, credential: undefined }, '`credential` is needed: a function'],
+    [{ ...options, credentials: undefined }, '`credentials` is needed'],
+    [{ ...options, url: 'http://example.com' }, '`url`: "http://example.com" is not https'],
+    [{ ...options, workspace: 'x' }, '`workspace`: an id has digits only'],
+    [{ ...options, perHour: 0 }, '`perHour` is above 0, not 0'],
+    [undefined, 'parameters are a JSON object, not nothing'],
+  ])('is not made of %j', (given, words) => {
+    let failed: unknown
+    try {
+      createMixpanelClient(given as never)
+    } catch (error) {
+      failed = error
+    }
+    expect(failed).toBeInstanceOf(UsageError)
+    expect(String(failed)).toContain(words)
+    expect(String(failed)).not.toContain(secret)
+  })
+
+  test('lives in us unless said', async () => {
+    const client = createMixpanelClient(options)
+    expect(client.describe('funnelsList', {})).toContain('GET https://mixpanel.com/api/query/funnels/list')
+    await client.close()
+  })
+
+  test('that is closed says so, whatever it is asked, and may be closed again', async () => {
+    await using vendor = await startVendor([])
+    await using door = open(vendor)
+    await door.client.close()
+    const { client } = door
+    const drained = async (each: AsyncIterable<unknown>) => {
+      for await (const one of each) expect(one).toBeUndefined()
+    }
+    const asked = [
+      client.funnelsList(),
+      client.export(range),
+      drained(client.exportEvents(range)),
+      drained(client.engageAll()),
+      client.annotationsMove({ id: 7, date: '2026-11-09 08:00:00' }),
+    ]
+    for (const failed of asked) await expect(failed).rejects.toBeInstanceOf(UsageError)
+    for (const failed of asked) await expect(failed).rejects.toThrow('the client is closed')
+  })
+})
 
 describe('a call', () => {
   test('of a segmentation has its address, parameters and account, and its dates come sorted', async () => {
@@ -253,7 +305,7 @@ describe('a refusal', () => {
     ['401: a bad account', { status: 401, body: { error: 'Invalid credentials' } }, CredentialError, 'ssm:/broadsheet/product'],
     ['400: a text', { status: 400, body: 'Query limit exceeds max limit of 50000' }, RefusedError, 'check what was sent'],
     ['400: a day to come', { status: 400, body: 'to_date cannot be later than today' }, RefusedError, 'time zone of the project'],
-    ['404: no such thing', { status: 404, body: { error: 'Funnel not found' } }, RefusedError, 'look up the id'],
+    ['404: no such thing', { status: 404, body: { error: 'not found' } }, RefusedError, "check the source's `project`"],
     ['412: a precondition', { status: 412, body: { error: 'Precondition failed' } }, RefusedError, 'mend the script'],
     ['302: a redirect', { status: 302, headers: { location: 'https://example.com/' }, body: 'moved' }, RefusedError, '`url`'],
     ['200 that holds an error', { status: 200, body: { error: 'Invalid JSON Format: event' } }, RefusedError, 'another way'],
@@ -267,6 +319,42 @@ describe('a refusal', () => {
     expect(error).toMatchObject({ requestId: 'mp-1', remedy: expect.stringContaining(remedy) })
     const text = typeof payload.body === 'string' ? payload.body : payload.body.error
     expect((error as Error).message).toContain(`/api/query/segmentation ${payload.status}: ${text}`)
+  })
+
+  test.each([
+    [401, 'Invalid credentials', true],
+    [400, '...Unable to authenticate request...', true],
+    [402, 'Your plan does not allow API calls.', true],
+    [400, 'invalid project id for cluster.', true],
+    [403, 'Permission denied', false],
+    [403, 'Date range exceeds 90 days into the past', false],
+    [404, 'not found', false],
+    [400, 'unknown event', false],
+  ])('says whether all that is asked of the project would be refused: %i %s', async (status, error, everywhere) => {
+    expect(await fail({ status, body: { error } })).toMatchObject({ everywhere })
+  })
+
+  test.each<[CallName, object, string, string]>([
+    ['funnel', { funnel_id: 7, ...range }, '/api/query/funnels', 'look up the id in Mixpanel;'],
+    ['insights', { bookmark_id: 7 }, '/api/query/insights', 'look up the id in Mixpanel;'],
+    ['savedFlows', { bookmark_id: 7 }, '/api/query/arb_funnels', 'look up the id in Mixpanel;'],
+    ['annotation', { id: 7 }, '/api/app/projects/1234567/annotations/7', 'look up the id in Mixpanel;'],
+    ['annotations', {}, '/api/app/projects/1234567/annotations', "check the source's `project`"],
+    ['annotationTags', {}, '/api/app/projects/1234567/annotations/tags', "check the source's `project`"],
+    ['savedRetention', { bookmark_id: 7 }, '/api/query/retention', 'look up the id of the saved report'],
+    ['engage', {}, '/api/query/engage', 'look up the id of the saved report or cohort, if one was named'],
+    ['insightsQuery', { bookmark: {} }, '/api/query/insights', "check the source's `project`"],
+    ['eventsTop', { type: 'general' }, '/api/query/events/top', "check the source's `project`"],
+    ['frequency', { ...range, unit: 'week', addiction_unit: 'day' }, '/api/query/retention/addiction', "check the source's"],
+    ['jql', { script: 'x' }, '/api/query/jql', "check the source's `project`"],
+    ['pipelinesPause', { name: 'p' }, '/api/2.0/nessie/pipeline/pause', 'look up the name with pipelinesJobs'],
+    ['pipelinesJobs', {}, '/api/2.0/nessie/pipeline/jobs', "check the source's `project`"],
+  ])('404 of %s names what could be gone', async (name, parameters, path, remedy) => {
+    await using vendor = await startVendor([], { [path]: { status: 404, body: { error: 'not found' } } })
+    await using door = open(vendor)
+    const error = await door.client.call(name, parameters).catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(RefusedError)
+    expect((error as RefusedError).remedy).toContain(remedy)
   })
 
   test('leaves out the address that the vendor repeats, for parameters may be personal', async () => {

@@ -91,7 +91,7 @@ describe('all profiles', () => {
       async engage({ page = 0 }: { readonly page?: number | undefined } = {}) {
         starts.push(page)
         const reply = { page, pageSize: page === 0 ? 1 : undefined, total: page === 0 ? 7 : undefined, sessionId: session_id }
-        const profiles = [{ distinctId: `p${page}`, properties: [] }]
+        const profiles = [{ distinctId: `p${page}`, properties: {} }]
         if (page === 0) return { ...reply, profiles }
         await new Promise<void>((resolve) => {
           open.set(page, resolve)
@@ -122,7 +122,7 @@ describe('all profiles', () => {
       async engage({ page = 0 }: { readonly page?: number | undefined } = {}) {
         if (page === 2) throw new UnavailableError('page 2')
         if (page === 1) await new Promise((resolve) => setImmediate(resolve))
-        const profiles = [{ distinctId: `p${page}`, properties: [] }]
+        const profiles = [{ distinctId: `p${page}`, properties: {} }]
         return { page, pageSize: 1, total: 4, sessionId: session_id, profiles }
       },
     }
@@ -137,7 +137,7 @@ describe('all profiles', () => {
     const client = {
       async engage({ page = 0 }: { readonly page?: number | undefined } = {}, signal?: AbortSignal) {
         begun.push(page)
-        const profiles = [{ distinctId: `p${page}`, properties: [] }]
+        const profiles = [{ distinctId: `p${page}`, properties: {} }]
         if (page < 2) return { page, pageSize: 1, total: 100, sessionId: session_id, profiles }
         return await new Promise<never>((_, reject) => {
           signal?.addEventListener('abort', () => {
@@ -268,8 +268,8 @@ describe('all profiles', () => {
   })
 
   test.each([
-    [{ page: 1 }, /"page"/],
-    [{ session_id: 's' }, /"session_id"/],
+    [{ page: 1 }, /there is no parameter `page`/],
+    [{ session_id: 's' }, /there is no parameter `session_id`/],
     [{ include_all_users: true }, /include_all_users is of filter_by_cohort/],
   ])('are not asked for with %j', async (parameters, words) => {
     await using vendor = await startVendor([])
@@ -402,8 +402,8 @@ describe('an annotation is moved', () => {
     [{ date: '2026-11-09' }, /2026-11-09 08:00:00/],
     [{ date: '2026-02-30 08:00:00' }, /no such day/],
     [{ id: 'x' }, /digits only/],
-    [{ tags: ['release'] }, /at tags/],
-    [{ text: 'x' }, /"text"/],
+    [{ tags: ['release'] }, /`tags\[0\]` is a number, not text/],
+    [{ text: 'x' }, /there is no parameter `text`/],
   ])('and nothing is sent with %j', async (change, words) => {
     const error = await move(change, []).catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(UsageError)

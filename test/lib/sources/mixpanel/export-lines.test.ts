@@ -69,6 +69,15 @@ describe('a whole export', () => {
     expect(Object.keys(event ?? {})).toEqual(['event', 'properties'])
   })
 
+  test('keeps the digits of ids that no number holds, on the lines that have some', () => {
+    const long = '{"event":"B","properties":{"id":12345678901234567890,"ids":[ -9007199254740993 ],"time":1602611311}}'
+    const [first, second] = look(`${one}\n${long}\n`).events
+    expect(first?.properties['int']).toBe(42)
+    expect(second?.properties).toEqual({ id: '12345678901234567890', ids: ['-9007199254740993'], time: 1602611311 })
+    const old = look('{"event":"A","properties":{"text":"a\tb","id":12345678901234567890}}\n').events
+    expect(old[0]?.properties).toEqual({ text: 'a\tb', id: '12345678901234567890' })
+  })
+
   test('may hold control characters within values, as old events do', () => {
     const [event] = look('{"event":"A","properties":{"text":"a\tb\u000bc\u0000d\re"}}\r\n').events
     expect(event?.properties).toEqual({ text: 'a\tb\u000bc\u0000d\re' })

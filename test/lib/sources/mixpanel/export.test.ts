@@ -104,6 +104,20 @@ describe('the raw export', () => {
     }
   })
 
+  // It is 16 November in UTC, and somewhere the 17th for most of the day.
+  test('of a day that has begun nowhere is not asked for', async () => {
+    const ahead = { from_date: '2026-11-09', to_date: '2026-11-17' }
+    const clock = (text: string) => ({ clock: () => new Date(text) })
+    await using vendor = await startVendor([{ ...expected({ body: '' }), query: { ...sent, ...ahead } }])
+    await using early = enter(vendor, clock('2026-11-16T09:59:59Z'))
+    for (const error of [await failureOf(early.client.export(ahead)), (await drain(early.client.exportEvents(ahead))).error]) {
+      expect(error).toBeInstanceOf(UsageError)
+      expect((error as Error).message).toContain('`to_date` is 2026-11-17, and nowhere is it later than 2026-11-16')
+    }
+    await using later = enter(vendor, clock('2026-11-16T10:00:00Z'))
+    await buffer((await later.client.export(ahead)).body)
+  })
+
   test('takes a service account or the project secret, and no signature', async () => {
     const projectSecret = '0123456789abcdef0123456789abcdef'
     const authorization = `Basic ${Buffer.from(`${projectSecret}:`).toString('base64')}`

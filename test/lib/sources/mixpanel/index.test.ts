@@ -47,11 +47,11 @@ describe('what Mixpanel cannot answer', () => {
     [{ event: 'A', buckets: 10 }, 'name it with `on`'],
     [{ event: 'A', on: 'age', buckets: 10, type: 'unique' }, 'do not add up'],
     [{ event: 'A', type: 'sum' }, '`of`'],
-    [{ event: 'A', type: 'sum', of: 'amount', on: 'plan' }, 'takes no `on`'],
+    [{ event: 'A', type: 'sum', of: 'amount', on: 'plan' }, 'saved: { insights: <bookmark id> }'],
     [{ event: 'A', type: 'sum', of: 'amount', unit: 'minute' }, 'hour'],
     [{ event: 'A', type: 'median', of: 'amount' }, 'not median'],
     [{ event: 'A', type: 'average', of: 'amount', unit: 'week' }, 'by hour or day'],
-    [{ event: 'A', type: 'average', of: 'amount', on: 'plan' }, 'takes no `on`'],
+    [{ event: 'A', type: 'average', of: 'amount', on: 'plan' }, 'saved: { insights: <bookmark id> }'],
     [{ event: 'A', type: 'unique', unit: 'hour' }, 'no unique by hour'],
   ])('is refused when the project is loaded, and when it is asked all the same: %j', async (question, words) => {
     const ask = segmentationAsk(question)
@@ -119,8 +119,8 @@ describe('calls by their name', () => {
       const given: unknown[] = []
       for await (const profile of called !== undefined && 'each' in called ? called.each : []) given.push(profile)
       expect(given).toEqual([
-        { distinctId: 'a', properties: [] },
-        { distinctId: 'ü', properties: [['plan', 'Pro']] },
+        { distinctId: 'a', properties: {} },
+        { distinctId: 'ü', properties: { plan: 'Pro' } },
       ])
     })
   })
@@ -153,7 +153,7 @@ describe('calls by their name', () => {
   test.each([
     ['annotationsMove', null, 'a JSON object'],
     ['annotationsMove', 'all', 'a JSON object'],
-    ['annotationsMove', { id: '17' }, 'at date'],
+    ['annotationsMove', { id: '17' }, '`date` is needed'],
     ['engage', { page: 1 }, 'session_id'],
     ['toString', {}, 'no call "toString"'],
   ])('send nothing for %s with %j', async (name, parameters, words) => {

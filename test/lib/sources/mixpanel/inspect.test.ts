@@ -26,6 +26,23 @@ const properties = (event: string, ...has: readonly string[]): Expected => ({
   query: { project_id: '1234567', event, limit: '500' },
   answer: { body: Object.fromEntries(has.map((name) => [name, { count: 3 }])) },
 })
+const unsure = (problem: string) => ({ report: 'weekly', query: 'q1', problem, unknown: true })
+const page = (form: Record<string, string>, total: number, results: readonly object[]): Expected => ({
+  method: 'POST',
+  path: '/api/query/engage',
+  query: { project_id: '1234567' },
+  ...(Object.keys(form).length === 0 ? {} : { form }),
+  answer: { body: { page: 0, page_size: 1000, session_id: 's', status: 'ok', total, results } },
+})
+/** How many profiles have a property. */
+const profiles = (property: string, name: string, total: number) =>
+  page({ where: `defined(${property})`, output_properties: JSON.stringify([name]) }, total, [])
+const profilesPage = (...has: readonly object[]) =>
+  page(
+    {},
+    has.length,
+    has.map(($properties, at) => ({ $distinct_id: String(at), $properties })),
+  )
 const funnels = (...has: readonly [number, string][]): Expected => ({
   path: '/api/query/funnels/list',
   query: { project_id: '1234567' },
@@ -67,10 +84,39 @@ describe('looking up what questions name', () => {
     ])
   })
 
-  test('says nothing of custom events, and of names where the list was cut', async () => {
-    expect(await findings([{ segmentation: { event: '$custom_event:17' } }], [])).toEqual([])
+  test('says what no call tells: custom events with their properties, custom properties, and names beyond the lists', async () => {
+    const where = 'defined(properties["plan"]) and defined(properties["$custom_property:7"])'
+    expect(await findings([{ segmentation: { event: '$custom_event:17', where } }], [])).toEqual([
+      unsure('$custom_event:17: no call lists custom events'),
+      unsure('$custom_property:7: no call lists custom properties'),
+      unsure('plan: properties are listed by event, and not of a custom event'),
+    ])
     const full = Array.from({ length: 5000 }, (_, at) => `Event ${at}`)
-    expect(await findings([{ segmentation: { event: 'Rare' } }], [names(full)])).toEqual([])
+    expect(await findings([{ segmentation: { event: 'Rare' } }], [names(full)])).toEqual([
+      unsure('the event "Rare" is not among the 5,000 that Mixpanel lists at most'),
+    ])
+    // biome-ignore lint/suspicious/noThenProperty: the word of the project file
+    const anyone = { retention: { first: 'any', then: 'any', where: 'defined(properties["plan"])' } }
+    expect(await findings([anyone], [])).toEqual([unsure('plan: properties are listed by event, and not of any event')])
+  })
+
+  test('asks how many profiles have a property that people or the user of an event are read by, once each', async () => {
+    const asked = [
+      { people: { properties: ['$email', 'plan', 'distinct_id'], where: 'properties["pln"] == "pro"' } },
+      { segmentation: { event: 'Charge', where: 'user["$email"] == "x" and defined(user["my \\"own\\""])' } },
+    ]
+    const found = await findings(asked, [
+      names(['Charge']),
+      profiles('properties["pln"]', 'pln', 0),
+      profilesPage({ plan: 'pro', $email: 'a' }, { city: 'x' }),
+      profiles('properties["$email"]', '$email', 3),
+      profiles('properties["plan"]', 'plan', 1),
+      profiles(String.raw`properties["my \"own\""]`, 'my "own"', 0),
+    ])
+    expect(found).toEqual([
+      { report: 'weekly', query: 'q1', problem: 'no profile has a property "pln"', remedy: 'did you mean "plan"?' },
+      { report: 'weekly', query: 'q2', problem: 'no profile has a property "my "own""', remedy: undefined },
+    ])
   })
 
   test('reads the properties of on, of and where, once for each event', async () => {
@@ -81,7 +127,7 @@ describe('looking up what questions name', () => {
           event: 'Charge',
           type: 'sum',
           of: 'amount',
-          where: 'properties["plan"] == "pro" and defined(user["$email"])',
+          where: 'properties["plan"] == "pro"',
         },
       },
     ]
@@ -94,7 +140,9 @@ describe('looking up what questions name', () => {
 
   test('does not look for properties that every event has, or that people defined at Mixpanel', async () => {
     const where = 'properties["time"] > 5 and properties["$insert_id"] == "x" and defined(properties["$custom_property:7"])'
-    expect(await findings([{ segmentation: { event: 'Charge', on: 'distinct_id', where } }], [names(['Charge'])])).toEqual([])
+    expect(await findings([{ segmentation: { event: 'Charge', on: 'distinct_id', where } }], [names(['Charge'])])).toEqual([
+      unsure('$custom_property:7: no call lists custom properties'),
+    ])
   })
 
   test('reads the properties of top values, of both splits and of conditions on people who come back', async () => {
@@ -112,9 +160,11 @@ describe('looking up what questions name', () => {
     ])
   })
 
-  test('says nothing of a property where an event has more than are listed', async () => {
+  test('says of a property that it is not known where an event has more than are listed', async () => {
     const many = Array.from({ length: 500 }, (_, at) => `p${at}`)
-    expect(await findings([{ segmentation: { event: 'A', on: 'rare' } }], [names(['A']), properties('A', ...many)])).toEqual([])
+    expect(await findings([{ segmentation: { event: 'A', on: 'rare' } }], [names(['A']), properties('A', ...many)])).toEqual([
+      unsure('the property "rare" is not among the 500 most common ones of "A"'),
+    ])
   })
 
   test('does not look for properties of an event that is not there', async () => {
@@ -138,7 +188,14 @@ describe('a saved funnel', () => {
 
   test('that has no answer for yesterday is not held against it', async () => {
     const silent: Expected = { ...steps(), answer: { body: { meta: { dates: [] }, data: {} } } }
-    expect(await findings([funnel], [funnels([7509, 'Activation']), silent])).toEqual([])
+    const found = await findings([funnel], [funnels([7509, 'Activation']), silent])
+    expect(found).toEqual([unsure(expect.stringContaining('the steps of the saved funnel 7509'))])
+  })
+
+  test('does not show what its steps would have to be', async () => {
+    const named = { ...funnel.funnel, steps: ['Sign Up', { event: 'Played', where: 'properties["a"] == 1' }] }
+    const found = await findings([{ funnel: named }], [funnels([7509, 'Activation']), steps(step('Sign Up'), step('Played'))])
+    expect(found).toEqual([unsure('the conditions of the saved funnel 7509: its answers do not show them')])
   })
 
   test('is not there; then the others are named', async () => {

@@ -142,6 +142,8 @@ describe('pick-lists', () => {
     }
     const parameters = { event: 'A', name: '$city', limit: 255, bucket: '5f0c' }
     expect(await ask('propertiesValues', parameters, sent, { body: ['cat', 3, true, ''] })).toEqual(['cat', '3', 'true', ''])
+    const long = { body: '[12345678901234567890,3]' }
+    expect(await ask('propertiesValues', parameters, sent, long)).toEqual(['12345678901234567890', '3'])
   })
 })
 
@@ -149,17 +151,17 @@ const last = { type: 'general', unit: 'day', interval: 7 }
 const between = { type: 'general', unit: 'day', ...days }
 
 test.each<[CallName, object, RegExp]>([
-  ['events', { ...last }, /the name of an event, or a list of names\s+→ at event/],
+  ['events', { ...last }, /`event`.*the name of an event, or a list of names/],
   ['events', { ...last, event: [] }, /name at least one event/],
   ['events', { ...last, event: '' }, /event/],
   ['events', { ...last, event: [7] }, /event/],
-  ['events', { ...last, event: 'A', type: undefined }, /"general"\|"unique"\|"average"\s+→ at type/],
-  ['events', { ...last, event: 'A', type: 'median' }, /"average"/],
-  ['events', { ...last, event: 'A', type: 'total' }, /write general\s+→ at type/],
-  ['events', { ...last, event: 'A', unit: 'year' }, /"month"; a month is the most\s+→ at unit/],
-  ['events', { ...last, event: 'A', unit: 'weeks' }, /did you mean week\?/],
-  ['events', { ...last, event: 'A', name: 'p' }, /"name"; `eventProperties`/],
-  ['events', { ...last, event: 'A', on: 'properties["p"]' }, /"on"; `segmentation` splits/],
+  ['events', { ...last, event: 'A', type: undefined }, /`type`.*general, unique or average/],
+  ['events', { ...last, event: 'A', type: 'median' }, /general, unique or average, not "median"/],
+  ['events', { ...last, event: 'A', type: 'total' }, /`type`.*write general/],
+  ['events', { ...last, event: 'A', unit: 'year' }, /`unit`.*month, not "year"; a month is the most/],
+  ['events', { ...last, event: 'A', unit: 'weeks' }, /write week/],
+  ['events', { ...last, event: 'A', name: 'p' }, /there is no parameter `name`; `eventProperties`/],
+  ['events', { ...last, event: 'A', on: 'properties["p"]' }, /there is no parameter `on`; `segmentation` splits/],
   ['events', { ...last, event: 'A', unit: 'hour', type: 'unique' }, /no uniques by hour or minute/],
   ['events', { ...last, event: 'A', unit: 'minute', type: 'unique' }, /no uniques by hour or minute/],
   ['events', { ...last, event: 'A', ...days }, /either `interval`, or both from_date and to_date/],
@@ -168,10 +170,14 @@ test.each<[CallName, object, RegExp]>([
   ['events', { ...last, event: 'A', interval: 0 }, /interval/],
   ['events', { ...last, event: 'A', interval: 1.5 }, /interval/],
   ['events', { ...between, event: 'A', to_date: '2026-11-08' }, /from_date lies after to_date/],
-  ['events', { ...between, event: 'A', to_date: '2026-11-31' }, /ISO date\s+→ at to_date/],
-  ['events', { ...between, event: 'A', from_date: '2026-11-09 08:00:00' }, /ISO date\s+→ at from_date/],
+  ['events', { ...between, event: 'A', to_date: '2026-11-31' }, /`to_date` is a date, and there is no 2026-11-31/],
+  [
+    'events',
+    { ...between, event: 'A', from_date: '2026-11-09 08:00:00' },
+    /`from_date` is a date without a time, such as 2026-11-09/,
+  ],
   ['events', { ...last, event: 'A', format: 'xml' }, /`format` is json or csv/],
-  ['events', { ...last, event: 'A', where: 'true' }, /"where"; `segmentation` takes conditions/],
+  ['events', { ...last, event: 'A', where: 'true' }, /there is no parameter `where`; `segmentation` takes conditions/],
   ['eventProperties', { ...last, event: ['A'], name: 'p' }, /event/],
   ['eventProperties', { ...last, event: 'A' }, /name/],
   ['eventProperties', { ...last, event: 'A', name: 'p', values: [] }, /values/],
@@ -180,19 +186,19 @@ test.each<[CallName, object, RegExp]>([
   ['eventProperties', { ...last, event: 'A', name: 'p', unit: 'hour', type: 'unique' }, /no uniques by hour/],
   ['eventProperties', { ...between, event: 'A', name: 'p', interval: 3 }, /either `interval`/],
   ['eventProperties', { ...between, event: 'A', name: 'p', to_date: '2026-11-01' }, /from_date lies after/],
-  ['eventProperties', { ...last, event: 'A', name: 'p', on: 'p' }, /"on"; give `name`/],
+  ['eventProperties', { ...last, event: 'A', name: 'p', on: 'p' }, /there is no parameter `on`; give `name`/],
   ['eventsTop', {}, /type/],
-  ['eventsTop', { type: 'general', ...days }, /"from_date"; this is of today only/],
+  ['eventsTop', { type: 'general', ...days }, /there is no parameter `from_date`; this is of today only/],
   ['eventsTop', { type: 'general', limit: -1 }, /limit/],
-  ['eventsTop', { type: 'general', format: 'csv' }, /"format"/],
-  ['eventsNames', { type: 'general', limit: 5001 }, /5000/],
+  ['eventsTop', { type: 'general', format: 'csv' }, /there is no parameter `format`/],
+  ['eventsNames', { type: 'general', limit: 5001 }, /`limit` is 5,000 at most/],
   ['eventsNames', { type: 'general', from_date: '2026-11-15', to_date: '2026-11-09' }, /from_date lies after/],
   ['eventsNames', { type: 'all' }, /type/],
-  ['eventsNames', { type: 'general', interval: 7 }, /"interval"; give from_date and to_date/],
+  ['eventsNames', { type: 'general', interval: 7 }, /there is no parameter `interval`; give from_date and to_date/],
   ['propertiesTop', {}, /event/],
   ['propertiesTop', { event: 'A', limit: '10' }, /limit/],
   ['propertiesValues', { event: 'A' }, /name/],
-  ['propertiesValues', { event: 'A', property: 'p' }, /"property"; write name/],
+  ['propertiesValues', { event: 'A', property: 'p' }, /there is no parameter `property`; write name/],
   ['propertiesValues', { event: 'A', name: 'p', bucket: 5 }, /bucket/],
 ])('%s is not sent with %j', async (call, parameters, words) => {
   const why = await whyNot(call, parameters)

@@ -89,8 +89,8 @@ describe('a pipeline', () => {
     for (const body of ['', 'OK', '{}', '"ok"', '{"status":"ok","error":null}', '{"error":""}', '[]']) {
       expect(await ask(call, { name }, posted(path, { name }, { body }))).toEqual({ done: true })
     }
-    expect(await refusal(call, {})).toContain('at name')
-    expect(await refusal(call, { name: '' })).toContain('at name')
+    expect(await refusal(call, {})).toContain('`name` is needed')
+    expect(await refusal(call, { name: '' })).toContain('`name` is an empty text')
     expect(await refusal(call, { name, status: 'running' })).toContain('status')
   })
 
@@ -180,14 +180,14 @@ describe('the status of a pipeline', () => {
   })
 
   test.each([
-    ['no name', {}, /at name/],
+    ['no name', {}, /`name`/],
     [
       'a state that is no filter',
       { name, status: 'succeeded' },
       /one or a list of pending, running, retried, failed, canceled, timed_out/,
     ],
     ['no state', { name, status: [] }, /an empty list would show all states/],
-    ['another summary', { name, summary: 'yes' }, /at summary/],
+    ['another summary', { name, summary: 'yes' }, /`summary`/],
   ])('is not asked with %s', async (_, parameters, message) => {
     expect(await refusal('pipelinesStatus', parameters)).toMatch(message)
   })

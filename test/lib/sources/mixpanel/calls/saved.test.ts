@@ -37,6 +37,7 @@ const readByOs = {
   lift: undefined,
   cut: false,
   sampling: 1,
+  labelled: true,
 }
 
 function insights(body: unknown): Promise<unknown> {
@@ -101,6 +102,7 @@ describe('a saved Insights report', () => {
     expect(await insights(body.replace('PROTO', '__proto__'))).toMatchObject({
       cut: false,
       sampling: 1,
+      labelled: false,
       values: [
         { path: ['A', '__proto__'], value: 1 },
         { path: ['A', 'constructor'], value: 2 },
@@ -210,19 +212,19 @@ describe('saved flows', () => {
 })
 
 test.each<[CallName, object, RegExp]>([
-  ['insights', {}, /at bookmark_id/],
+  ['insights', {}, /`bookmark_id`/],
   ['insights', { bookmark_id: 'board' }, /digits only/],
-  ['insights', { ...bookmark, from_date: '2024-09-01' }, /"from_date"/],
-  ['insightsQuery', { bookmark: 17 }, /at bookmark/],
-  ['insightsQuery', { bookmark: [] }, /at bookmark/],
-  ['insightsQuery', { bookmark: {}, queryLimits: { limit: 50_001 } }, /50000/],
-  ['insightsQuery', { bookmark: {}, queryLimits: { limit: 0 } }, /at queryLimits.limit/],
-  ['insightsQuery', { bookmark: {}, project_id: 17 }, /"project_id"/],
-  ['savedFunnel', {}, /at funnel_id/],
+  ['insights', { ...bookmark, from_date: '2024-09-01' }, /there is no parameter `from_date`/],
+  ['insightsQuery', { bookmark: 17 }, /`bookmark`/],
+  ['insightsQuery', { bookmark: [] }, /`bookmark`/],
+  ['insightsQuery', { bookmark: {}, queryLimits: { limit: 50_001 } }, /`queryLimits.limit` is 50,000 at most/],
+  ['insightsQuery', { bookmark: {}, queryLimits: { limit: 0 } }, /`queryLimits.limit` is 1 at least, not 0/],
+  ['insightsQuery', { bookmark: {}, project_id: 17 }, /there is no parameter `project_id`/],
+  ['savedFunnel', {}, /`funnel_id`/],
   ['savedFunnel', { funnel_id: 7509, from_date: '2024-09-01' }, /both dates or neither/],
   ['savedFunnel', { funnel_id: 7509, from_date: '2024-09-02', to_date: '2024-09-01' }, /from_date lies after to_date/],
-  ['savedFlows', {}, /at bookmark_id/],
-  ['savedFlows', { ...bookmark, query_type: 'flows_tree' }, /at query_type/],
+  ['savedFlows', {}, /`bookmark_id`/],
+  ['savedFlows', { ...bookmark, query_type: 'flows_tree' }, /`query_type`/],
 ])('%s is not sent with %j', async (call, parameters, why) => {
   expect(await whyNot(call, parameters)).toMatch(why)
 })

@@ -122,7 +122,7 @@ describe('a trend that begins before the plan’s history', () => {
   })
 
   test('holds for pairs, and for what counts them together', async () => {
-    const pairs = { event: 'A', outer: 'properties["x"]', inner: 'properties["y"]', type: 'general', unit: 'day', limit: '60' }
+    const pairs = { event: 'A', outer: 'properties["x"]', inner: 'properties["y"]', type: 'general', unit: 'day', limit: '255' }
     const multiseg = (query: Record<string, string>, answer: object): Expected => ({
       ...call('', { ...pairs, ...query }, answer),
       path: '/api/2.0/segmentation/multiseg',

@@ -71,15 +71,11 @@ describe('a saved Insights report with dates', () => {
   test('without a breakdown has a series for each metric, and several have no total', async () => {
     const two = { 'A [Total Events]': days(1, 2, 3), 'B [Unique Users]': days(4, 5, 6) }
     expect(await insights(two, { headers: ['$metric'] })).toMatchObject({
-      measure: 'average',
+      measure: 'other',
       series: [
         { name: 'A [Total Events]', values: [1, 2, 3], total: 6 },
         { name: 'B [Unique Users]', values: [4, 5, 6], total: null },
       ],
-      total: null,
-    })
-    expect(await insights({ 'Logged in': days(9852, 4325, 1) }, { meta: undefined })).toMatchObject({
-      series: [{ name: 'Logged in', total: null }],
       total: null,
     })
   })
@@ -89,10 +85,53 @@ describe('a saved Insights report with dates', () => {
     ['A [Total]', 'general', 6],
     ['MRR [Sum of MRR]', 'sum', 6],
     ['A [Unique Users]', 'unique', null],
+    ['Sign Up - Total', 'general', 6],
+    ['Sign Up - Unique', 'unique', null],
     ['A [Average]', 'average', null],
-    ['Total of A', 'average', null],
+    ['A [Median of price]', 'median', null],
+    ['A [Total per User]', 'other', null],
+    ['Total of A', 'other', null],
+    ['DAU', 'other', null],
   ])('adds up only where the metric says so: %s', async (metric, measure, total) => {
-    expect(await insights({ [metric]: { $overall: days(1, 2, 3), x: days(1, 1, 1) } })).toMatchObject({ measure, total })
+    const body = await insights({ [metric]: { $overall: days(1, 2, 3), x: days(1, 1, 1) } })
+    expect(body).toMatchObject({ measure, total })
+    expect(result.safeParse({ ...head, ...body }).success).toBe(true)
+  })
+
+  test('of the documented form, which says nothing more of it, has numbers of events', async () => {
+    const documented = { headers: ['$event'], meta: undefined }
+    expect(await insights({ 'Logged in': days(9852, 4325, 1), 'Viewed page': days(1, 1, 1) }, documented)).toMatchObject({
+      measure: 'general',
+      series: [{ name: 'Logged in', total: 14_178 }, { total: 3 }],
+      total: null,
+    })
+    expect(await insights({ A: days(1, 2, 3) }, { headers: ['$metric'], meta: undefined })).toMatchObject({ measure: 'other' })
+    // With a property's values, these are of no events as a whole, which add up to more people than there are.
+    const apart = { 'A [Unique Users]': { x: { ...days(1), all: 4 }, y: { ...days(2), all: 5 } } }
+    expect(await insights(apart)).toMatchObject({ series: [{ total: 5 }, { total: 4 }], total: null })
+  })
+
+  test('has all dates of its time; one that Mixpanel leaves out is unknown, and so is what it would be part of', async () => {
+    const [first, last] = [day('2023-05-29'), day('2023-05-31')]
+    const series = { 'A [Total Events]': { x: { [first]: 1, [last]: 3 }, y: { [first]: 4 }, z: days(1, 1, 1) } }
+    expect(await insights(series)).toMatchObject({
+      dates: ['2023-05-29', '2023-05-30', '2023-05-31'],
+      series: [
+        { name: 'x', values: [1, null, 3], total: null },
+        { name: 'y', values: [4, null, null], total: null },
+        { name: 'z', values: [1, 1, 1], total: 3 },
+      ],
+      total: null,
+    })
+  })
+
+  test('has no dates that are still to come', async () => {
+    const now = { ...when, at: '2023-05-30T15:00:00Z' }
+    expect(await insights({ 'A [Total Events]': days(1, 2) }, {}, now)).toMatchObject({
+      dates: ['2023-05-29', '2023-05-30'],
+      partial: ['2023-05-30'],
+      total: 3,
+    })
   })
 
   test('of several breakdowns has paths, whatever values are called', async () => {
@@ -195,6 +234,31 @@ describe('the unit of a saved report', () => {
       ['2023-05-29T22:00:00-07:00', '2023-05-29T23:00:00-07:00'],
       undefined,
     ],
+    // Dates that are left out are put in.
+    [
+      'day',
+      ['2023-05-09', '2023-05-10', '2023-05-12'].map(day),
+      day('2023-05-09'),
+      '2023-05-13T23:59:59.999000-07:00',
+      ['2023-05-09', '2023-05-10', '2023-05-11', '2023-05-12', '2023-05-13'],
+      undefined,
+    ],
+    [
+      'week',
+      ['2023-05-03', '2023-05-15', '2023-05-22'].map(day),
+      day('2023-05-03'),
+      '2023-06-04T23:59:59.999000-07:00',
+      ['2023-05-03', '2023-05-08', '2023-05-15', '2023-05-22', '2023-05-29'],
+      ['2023-05-03', '2023-05-29'],
+    ],
+    [
+      'hour',
+      ['2023-05-29T20:00:00-07:00', '2023-05-29T22:00:00-07:00'],
+      '2023-05-29T20:00:00-07:00',
+      '2023-05-29T22:59:59.999000-07:00',
+      ['2023-05-29T20:00:00-07:00', '2023-05-29T21:00:00-07:00', '2023-05-29T22:00:00-07:00'],
+      undefined,
+    ],
     ['day', [day('2023-05-29')], day('2023-05-29'), '2023-05-29T23:59:59.999000-07:00', ['2023-05-29'], undefined],
     ['day', ['2023-05-29'], '2023-05-29', '2023-05-29', ['2023-05-29'], undefined],
     ['week', [day('2023-05-29')], day('2023-05-29'), '2023-05-31T23:59:59.999000-07:00', ['2023-05-29'], ['2023-05-29']],
@@ -207,7 +271,12 @@ describe('the unit of a saved report', () => {
   test.each([
     [['2023-05-01', '2023-05-04'].map(day), RefusedError, 'a date every 3 days'],
     [['2023-01-01T00:00:00-08:00', day('2023-04-01')], RefusedError, 'a date every 90 days'],
-    [['2023-05-29T00:00:00+02:00', '2023-05-30T00:00:00+02:00'], RefusedError, 'midnight in America/Los_Angeles'],
+    [
+      ['2023-05-29T00:00:00+02:00', '2023-05-30T00:00:00+02:00'],
+      RefusedError,
+      'midnight of UTC+02:00, which is 15:00 in America/Los_Angeles',
+    ],
+    [['2023-05-29T00:30:00-07:00', '2023-05-30T00:30:00-07:00'], RefusedError, 'do not begin at midnight'],
     [['yesterday', 'today'], DataError, '"yesterday"'],
   ])('is one that results have, of this zone: %j', async (dates, kind, words) => {
     const error = await of(dates, day('2023-05-01'), '2023-05-31T23:59:59.999000-07:00').catch((caught: unknown) => caught)
@@ -217,19 +286,25 @@ describe('the unit of a saved report', () => {
 })
 
 describe('a saved comparison', () => {
-  const compared = (from: string, to: string) => ({
+  const compared = (from: string, second: string, third: string) => ({
     time_comparison: {
-      date_range: { from_date: from, to_date: to },
-      series: { 'Purchase Completed [Total Events]': { $overall: { [from]: 700 }, Android: { [from]: 250 } } },
+      date_range: { from_date: day(from), to_date: `${third}T23:59:59.999000-07:00` },
+      series: {
+        'Purchase Completed [Total Events]': {
+          $overall: { [day(from)]: 100, [day(second)]: 200, [day(third)]: 400 },
+          Android: { [day(from)]: 0, [day(second)]: 50, [day(third)]: 200 },
+          iOS: { [day(from)]: 7 },
+        },
+      },
     },
   })
-  const before = compared(day('2023-05-26'), '2023-05-28T23:59:59.999000-07:00')
+  const before = compared('2023-05-26', '2023-05-27', '2023-05-28')
 
   test.each([
     ['previous', before, { start: '2023-05-26T00:00:00-07:00', end: '2023-05-29T00:00:00-07:00' }],
     [
       'year',
-      compared(day('2022-05-30'), '2022-06-01T23:59:59.999000-07:00'),
+      compared('2022-05-30', '2022-05-31', '2022-06-01'),
       { start: '2022-05-30T00:00:00-07:00', end: '2022-06-02T00:00:00-07:00' },
     ],
   ])('with the time before or the year before is one of ours: %s', async (to, more, span) => {
@@ -242,7 +317,7 @@ describe('a saved comparison', () => {
   })
 
   test('with another time is told, and none is made before the time is over', async () => {
-    const other = compared(day('2023-05-01'), '2023-05-03T23:59:59.999000-07:00')
+    const other = compared('2023-05-01', '2023-05-02', '2023-05-03')
     expect(await insights(byOs, other)).toMatchObject({
       comparisons: [],
       notes: [{ kind: 'source', text: 'the saved report is compared with 2023-05-01 to 2023-05-03' }],
@@ -298,6 +373,16 @@ describe('a saved Insights report without dates', () => {
       rows: [['A [Unique Users]', 3]],
     })
     expect(await insights({})).toMatchObject({ shape: 'table', rows: [] })
+  })
+
+  test('is refused like others where the days are not those of the zone', async () => {
+    const error = await insights(cart, { headers }, { ...when, timezone: 'Europe/Berlin' }).catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(RefusedError)
+    expect(String(error)).toContain('midnight of UTC-07:00, which is 09:00 in Europe/Berlin')
+    const lastHours = { headers, date_range: { from_date: '2023-05-29T13:00:00-07:00', to_date: '2023-05-30T13:00:00-07:00' } }
+    expect(await insights(cart, lastHours, { ...when, timezone: 'Europe/Berlin' })).toMatchObject({
+      timeframe: { start: '2023-05-29T22:00:00+02:00', end: '2023-05-30T22:00:00+02:00' },
+    })
   })
 
   test('has what it is compared with beside it', async () => {
@@ -381,7 +466,7 @@ describe('what cannot be asked', () => {
     const question = { insights: '60327221' }
     const error = await saved(question, when, [], '2023-06-02T15:00:01Z').catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(RefusedError)
-    expect(error).toHaveProperty('remedy', expect.stringContaining('within a day of its schedule'))
+    expect(error).toHaveProperty('remedy', expect.stringContaining('`run --at 2023-06-02T15:00Z`'))
     const answer = call('insights', { bookmark_id: '60327221' }, { body: report(byOs) })
     expect(await saved(question, { ...when, at }, [answer], '2023-06-02T14:59:59Z')).toMatchObject({ total: 815 })
   })

@@ -300,7 +300,7 @@ describe('two properties', () => {
     inner: 'properties["plan"]',
     type: 'general',
     unit: 'day',
-    limit: '60',
+    limit: '255',
   }
   const question = { event: 'Sign Up', on: ['country', 'plan'] }
   const multiseg = (query: Record<string, string>, values: object): Expected => ({
@@ -341,9 +341,9 @@ describe('two properties', () => {
   })
 
   test.each([
-    [60, 2, true],
-    [2, 60, true],
-    [59, 59, false],
+    [255, 2, true],
+    [2, 255, true],
+    [254, 254, false],
   ])('of %i and %i values say where the limit cuts one of them, and keep the total', async (outers, inners, cut) => {
     const valuesOf = (many: number) => Array.from({ length: many }, (_, at) => `v${at}`)
     // Nearly all pairs never happened: what is cut shows in the values that came, not in the pairs that are drawn.
@@ -360,15 +360,17 @@ describe('two properties', () => {
     expect(body.notes).toEqual(cut ? [note] : [])
   })
 
-  test.each([
-    [200, '200'],
-    [1000, '255'],
-  ])('with a limit of %i have as many of each, up to what a square of them may be', async (limit, sent) => {
+  test.each([2, 1000])('with a limit of %i are asked for all the same, so that Other holds what is beyond it', async (limit) => {
     const body = await asking({ ...question, limit }, {}, [
-      multiseg({ ...pairs, limit: sent, ...week }, {}),
-      call('segmentation', { ...unsplit, ...week }, segments({})),
+      multiseg(
+        { ...pairs, ...week },
+        { DE: { Pro: { '2026-11-09': 5 }, Free: { '2026-11-09': 4 } }, FR: { Pro: { '2026-11-09': 3 } } },
+      ),
+      call('segmentation', { ...unsplit, ...week }, segments({ 'Sign Up': { '2026-11-09': 12 } })),
     ])
-    expect(body).toMatchObject({ series: [], total: 0, notes: [] })
+    const rest = limit === 2 ? [['Other', 3]] : [['FR / Pro', 3]]
+    expect(named(body)).toEqual([['DE / Pro', 5], ['DE / Free', 4], ...rest])
+    expect(body.total).toBe(12)
   })
 
   test('of which one is not set are dropped where only values are wanted', async () => {
