@@ -1,0 +1,213 @@
+import * as z from 'zod'
+import type { BroadsheetError } from '../../errors.ts'
+import { CredentialError, DataError, UsageError } from '../../errors.ts'
+import type { HttpOpening, HttpOptions } from '../../http.ts'
+import { createHttp } from '../../http.ts'
+import type { Method } from '../call.ts'
+import { checkedBy, methodsOf } from '../call.ts'
+import type { KeenCall, Prepared } from './call.ts'
+import { prepare } from './call.ts'
+import { oneEvent } from './calls/events.ts'
+import { calls } from './calls/index.ts'
+import { accessKeyChanges, savedQueryUpdate } from './composed.ts'
+import type { ExtractionEachAsked } from './extraction.ts'
+import { extractionEach } from './extraction.ts'
+import { failureOfReply } from './failure.ts'
+import type { KeyKind, Reader } from './keys.ts'
+import { createKeys, variables } from './keys.ts'
+import { usualTimeout, usualUrl } from './schema.ts'
+
+export type { Row, Shape } from './calls/answers.ts'
+export { rowsOf } from './calls/answers.ts'
+export type { FunnelAnswer } from './calls/funnel.ts'
+export type { ScopedKeyOptions } from './scoped-key.ts'
+export { decryptScopedKey, encryptScopedKey } from './scoped-key.ts'
+
+type Calls = typeof calls
+type SingleName = keyof Calls
+type Changes = ReturnType<typeof accessKeyChanges>
+/** Calls that are awaited; `extractionEach` is read. */
+export type CallName = SingleName | keyof Changes | 'savedQueryUpdate'
+export type ParametersOf<Name extends SingleName> = z.input<Calls[Name]['parameters']>
+export type AnswerOf<Name extends SingleName> = z.output<Calls[Name]['answer']>
+
+/** Questions that run at a time. The vendor ran 24 of a project, and let 24 wait; others ask it, too. */
+export const concurrency = 8
+
+export interface KeenOptions {
+  /** What the variable KEEN_PROJECT_ID says unless given. */
+  readonly project?: string | undefined
+  /** Where the keys stand together: `ssm:/name`. Without it each is read from a variable of its own (`keys.ts`). */
+  readonly credentials?: string | undefined
+  /** Reads what a reference points to: `credentials`, or `env:KEEN_READ_KEY`, each when an operation needs it. */
+  readonly credential: Reader
+  /** Replaces the vendor's host. */
+  readonly url?: string | undefined
+  /** Milliseconds without a byte after which a query, or whatever reads, is given up; 305,000 unless said. */
+  readonly getTimeout?: number | undefined
+  /** The same of what writes. */
+  readonly postTimeout?: number | undefined
+  readonly trace?: HttpOptions['trace'] | undefined
+  readonly clock?: HttpOptions['clock'] | undefined
+  readonly http?: Pick<HttpOptions, 'sleep' | 'random' | 'deadline'> | undefined
+}
+
+/**
+ * Keen's calls, usable alone: each checks its parameters before it sends (UsageError) and gives a parsed answer. Several
+ * clients share nothing. Throws CredentialError (also where the one key that a call needs is not there), RefusedError,
+ * WaitError (a block that ends later than the call's time budget), UnavailableError or DataError.
+ */
+export type KeenClient = {
+  readonly [Name in SingleName]: Method<Calls[Name]>
+} & Changes & {
+    /** Changes parts of a saved query; see composed.ts. */
+    savedQueryUpdate(
+      parameters: Parameters<typeof savedQueryUpdate>[1],
+      signal?: AbortSignal,
+    ): ReturnType<typeof savedQueryUpdate>
+    /** Events one by one, with all their halves where that is asked for; see extraction.ts. */
+    extractionEach(parameters: ExtractionEachAsked, signal?: AbortSignal): ReturnType<typeof extractionEach>
+    /** The address of a picture that sends an event when it is shown. The write key stands in it: it is for pages, not for logs. */
+    generateImageBeacon(parameters: z.input<typeof oneEvent>): Promise<string>
+    /** Any call by its name, parameters unchecked by the compiler: what `broadsheet call` does. */
+    call(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown>
+    /** What a call would send, on one line: method, address and parameters. Reads no key, and no variable for the project. */
+    describe(name: SingleName, parameters: object): string
+    close(): Promise<void>
+  }
+
+export function createKeenClient(options: KeenOptions): KeenClient {
+  const { trace = () => {}, clock = () => new Date(), url = usualUrl } = options
+  const { getTimeout = usualTimeout, postTimeout = usualTimeout } = options
+  const http = createHttp({ ...options.http, classify: failureOfReply, concurrency, trace, clock })
+  const keys = createKeys(options)
+  const project = projectReader(options)
+  const baseOf = (id: string) => `${url.replace(/\/+$/, '')}/3.0/projects/${id}`
+
+  async function sent<Out>(
+    call: KeenCall,
+    { path, fields, json, values }: Prepared,
+    signal: AbortSignal | undefined,
+    send: (request: HttpOpening) => Promise<Out>,
+  ): Promise<Out> {
+    const address = `${baseOf(await project())}${path}`
+    const requestOf = (key: string): HttpOpening => {
+      const idle = call.timeout === 'get' ? getTimeout : postTimeout
+      return {
+        method: call.method,
+        url: address,
+        ...(call.sends === 'query' ? { query: fields } : { json }),
+        headers: { authorization: key, 'content-type': 'application/json', 'keen-sdk': 'broadsheet' },
+        secrets: [key, ...(call.secrets ?? []).flatMap((name) => (typeof values[name] === 'string' ? [values[name]] : []))],
+        idle,
+        // Room for two that are silent to the end, and for the minute for which the vendor blocks.
+        budget: Math.max(call.budget, 2 * idle + 90_000),
+        ...repeats(call),
+        signal,
+      }
+    }
+    try {
+      return await keys(call.key)((key) => send(requestOf(key)))
+    } catch (error) {
+      throw error instanceof CredentialError && error.remedy === undefined ? told(error, call.key, options) : error
+    }
+  }
+
+  async function request(name: SingleName, parameters: object, signal?: AbortSignal): Promise<unknown> {
+    const call: KeenCall = calls[name]
+    const prepared = prepare(name, call, parameters)
+    const schema = call.answerTo?.(prepared.values) ?? call.answer
+    const accept = call.bare === true ? 'text' : 'json'
+    const answer = await sent(call, prepared, signal, async (asked) => {
+      if (call.secretive !== true) return http.request({ ...asked, schema, accept, exact: call.exact })
+      return unquoted(`Keen ${name}`, schema, await http.request({ ...asked, schema: z.unknown(), accept }))
+    })
+    const unfit = call.unfit?.(answer, prepared.values)
+    if (unfit !== undefined) throw unfit
+    return answer
+  }
+
+  const single = methodsOf(calls as Readonly<Record<SingleName, KeenCall>>, request) as unknown as {
+    readonly [Name in SingleName]: Method<Calls[Name]>
+  }
+  const extracting = {
+    count: (parameters: object, signal?: AbortSignal) => single.count(parameters as never, signal),
+    open(parameters: object, signal?: AbortSignal) {
+      const call: KeenCall = calls.extraction
+      return sent(call, prepare('extractionEach', call, parameters), signal, (asked) => http.open(asked))
+    },
+  }
+  const awaited = {
+    ...single,
+    ...accessKeyChanges(single),
+    savedQueryUpdate: (parameters: Parameters<typeof savedQueryUpdate>[1], signal?: AbortSignal) =>
+      savedQueryUpdate(single, parameters, signal),
+  }
+  return {
+    ...awaited,
+    extractionEach: (parameters, signal) => extractionEach(extracting, parameters, signal),
+    async generateImageBeacon(parameters) {
+      const { event_collection, event_body } = checkedBy('Keen generateImageBeacon', oneEvent, parameters)
+      const data = Buffer.from(JSON.stringify(event_body), 'utf8').toString('base64')
+      const place = `${baseOf(await project())}/events/${encodeURIComponent(event_collection)}`
+      return keys('write')(async (key) => `${place}?api_key=${encodeURIComponent(key)}&data=${encodeURIComponent(data)}`)
+    },
+    async call(name, parameters, signal) {
+      if (!Object.hasOwn(awaited, name)) throw new UsageError(`Keen has no call "${name}"`)
+      // Each checks what it is handed.
+      return (awaited[name] as (parameters: object, signal?: AbortSignal) => Promise<unknown>)(parameters, signal)
+    },
+    describe(name, parameters) {
+      const call: KeenCall = calls[name]
+      const { path, fields, json, values } = prepare(name, call, parameters)
+      const hidden = (call.secrets ?? []).map((key) => encodeURIComponent(String(values[key])))
+      const shown = hidden.reduce((text, secret) => text.replaceAll(secret, '…'), path)
+      const base = baseOf(options.project ?? `$${variables.project}`)
+      const what = call.sends === 'query' ? fields : json
+      return `${call.method} ${base}${shown} ${JSON.stringify(what)}`
+    },
+    close: () => http.close(),
+  }
+}
+
+function repeats({ repeatable, once }: KeenCall): { repeatable?: boolean } {
+  if (once === true) return { repeatable: false }
+  return repeatable === undefined ? {} : { repeatable }
+}
+
+/** The id, read once; a reading that failed is forgotten. */
+function projectReader({ project, credential }: KeenOptions): () => Promise<string> {
+  let reading: Promise<string> | undefined
+  return () => {
+    reading ??= project === undefined ? fromVariable() : Promise.resolve(project)
+    reading.catch(() => {
+      reading = undefined
+    })
+    return reading
+  }
+
+  async function fromVariable(): Promise<string> {
+    const remedy = `give the source its \`project\`, or set ${variables.project}`
+    const text = await credential(`env:${variables.project}`).catch((cause: unknown) => {
+      if (!(cause instanceof CredentialError)) throw cause
+      throw new CredentialError(`nobody says which project of Keen is asked: ${cause.message}`, { remedy, cause })
+    })
+    if (/^[\w-]+$/.test(text.trim())) return text.trim()
+    throw new CredentialError(`the variable ${variables.project} holds no id of a project`, { remedy })
+  }
+}
+
+/** Parsed without a word of the answer in the failure: keys stand in it. */
+function unquoted(title: string, schema: z.ZodType, answer: unknown): unknown {
+  const parsed = schema.safeParse(answer)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new DataError(`${title}: the answer does not fit at ${issue?.path.join('.') ?? ''} (${issue?.code})`)
+}
+
+function told(error: BroadsheetError, kind: KeyKind, { credentials }: Pick<KeenOptions, 'credentials'>): CredentialError {
+  const place = credentials ?? `the variable ${variables[kind]}`
+  const { message, requestId, cause } = error
+  const remedy = `that was the ${kind} key of ${place}: put the project's ${kind} key there, or one that may do this`
+  return new CredentialError(message, { requestId, remedy, cause })
+}

@@ -1,0 +1,97 @@
+import * as z from 'zod'
+import { BroadsheetError, CredentialError } from '../../errors.ts'
+import type { WithCredential } from '../credential.ts'
+import { credentialKeeper } from '../credential.ts'
+
+/** What each key may do: `write` sends events, `read` queries, `master` everything. */
+export const keyKinds = ['write', 'read', 'master'] as const
+export type KeyKind = (typeof keyKinds)[number]
+type Keys = { readonly [Kind in KeyKind]?: string | null | undefined }
+
+/** The vendor's own names. */
+export const variables = {
+  project: 'KEEN_PROJECT_ID',
+  write: 'KEEN_WRITE_KEY',
+  read: 'KEEN_READ_KEY',
+  master: 'KEEN_MASTER_KEY',
+} as const satisfies Record<KeyKind | 'project', string>
+
+/** Reads what a reference points to (`ssm:/name`, `env:NAME`); `again` asks past any cache. Throws CredentialError where nothing is there. */
+export type Reader = (reference: string, again?: boolean) => Promise<string>
+
+export interface KeysOptions {
+  readonly credential: Reader
+  /** Where all keys stand together; without it each has a variable of its own. */
+  readonly credentials?: string | undefined
+}
+
+const key = z.string().trim().min(4)
+/** As JSON: `{"write":"…","read":"…","master":"…"}`, any of them or all. */
+export const credential = z
+  .object({ write: key.nullish(), read: key.nullish(), master: key.nullish() })
+  .refine((keys) => keyKinds.some((kind) => typeof keys[kind] === 'string'))
+
+/**
+ * Hands an operation the key of its kind, and never another one. Keys are read when an operation needs them. Throws
+ * CredentialError that names the missing one and where it belongs.
+ */
+export function createKeys({ credential: read, credentials }: KeysOptions): (kind: KeyKind) => WithCredential<string> {
+  if (credentials === undefined) {
+    const keepers = Object.fromEntries(
+      keyKinds.map((kind) => [kind, credentialKeeper({ read: (again) => fromVariable(kind, read, again) })]),
+    ) as Record<KeyKind, WithCredential<string>>
+    return (kind) => keepers[kind]
+  }
+  const keeper = credentialKeeper({ read: async (again) => readKeys(await read(credentials, again), credentials) })
+  return (kind) => (attempt) =>
+    keeper((keys) => {
+      const own = keys[kind]
+      if (typeof own !== 'string') throw missing(kind, `what ${credentials} points to has none`, typeof keys.master === 'string')
+      return attempt(own)
+    })
+}
+
+/** Throws CredentialError, which names where the keys stand and never what they are. */
+export function readKeys(text: string, place: string): Keys {
+  const parsed = credential.safeParse(jsonOf(text))
+  if (parsed.success) return parsed.data
+  throw new CredentialError(`what ${place} points to are no keys of Keen`, {
+    remedy: 'keep the keys there as {"write":"…","read":"…","master":"…"}; those that nothing needs may be left out',
+  })
+}
+
+async function fromVariable(kind: KeyKind, read: Reader, again: boolean): Promise<string> {
+  try {
+    const parsed = key.safeParse(await read(`env:${variables[kind]}`, again))
+    if (parsed.success) return parsed.data
+  } catch (cause) {
+    if (!(cause instanceof CredentialError)) throw cause
+  }
+  throw missing(kind, `the variable ${variables[kind]} holds none`, kind !== 'master' && (await isThere('master', read)))
+}
+
+async function isThere(kind: KeyKind, read: Reader): Promise<boolean> {
+  try {
+    return (await read(`env:${variables[kind]}`)).trim() !== ''
+  } catch (error) {
+    if (error instanceof BroadsheetError) return false
+    throw error
+  }
+}
+
+function missing(kind: KeyKind, where: string, hasMaster: boolean): CredentialError {
+  const master = hasMaster ? '; the master key is there, and is not used: it may do more than this needs' : ''
+  return new CredentialError(`Keen needs the ${kind} key for this, and ${where}${master}`, {
+    remedy: `put the project's ${kind} key there (Keen: Access)`,
+  })
+}
+
+// A message of JSON.parse quotes the text, and the text is a secret.
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,370 @@
+import { Temporal } from 'temporal-polyfill'
+import { describe, expect, test } from 'vitest'
+import { DataError, RefusedError } from '../../../../../lib/errors.ts'
+import { keen } from '../../../../../lib/sources/keen/index.ts'
+import { windowOf, zoneOf } from '../../../../../lib/sources/keen/questions/saved-time.ts'
+import { config } from '../../../../../lib/sources/keen/schema.ts'
+import { days, get, plainAsk, withKeen } from '../asking.ts'
+
+const asking = (query: object, result: unknown, more: object = {}, when = {}, now?: string) =>
+  withKeen(
+    [get('/queries/saved/monthly-sales/result', { query_name: 'monthly-sales', refresh_rate: 0, query, ...more, result })],
+    (source) => {
+      if (source.answers.saved === undefined) throw new Error('no saved')
+      return source.answers.saved(plainAsk('saved', { query: 'monthly-sales' }, when))
+    },
+    {},
+    now,
+  )
+
+const own = { kind: 'source', text: "this is Keen's own saved query monthly-sales, with its own dates" }
+const bucket = (start: string, end: string, value: unknown) => ({ value, timeframe: { start, end } })
+
+describe('a saved query with an interval', () => {
+  const daily = { analysis_type: 'count', event_collection: 'sales', interval: 'daily', timeframe: 'previous_3_days' }
+
+  test('is a series of its own zone, named after its events', async () => {
+    const body = await asking({ ...daily, timezone: 'Europe/Berlin', group_by: null }, days('2026-11-13', [1, 0, 5]))
+    expect(body).toEqual({
+      shape: 'series',
+      timeframe: { start: '2026-11-13T00:00:00+01:00', end: '2026-11-16T00:00:00+01:00' },
+      unit: 'day',
+      measure: 'general',
+      dates: ['2026-11-13', '2026-11-14', '2026-11-15'],
+      series: [{ name: 'sales', values: [1, 0, 5], total: 6 }],
+      total: 6,
+      comparisons: [],
+      notes: [own],
+    })
+  })
+
+  test('says that its days are of another zone, and how old it may be', async () => {
+    const body = await asking(daily, days('2026-11-13', [1, 2, 3], 'UTC'), { refresh_rate: 14_400 })
+    expect(body).toMatchObject({
+      timeframe: { start: '2026-11-13T00:00:00+00:00', end: '2026-11-16T00:00:00+00:00' },
+      dates: ['2026-11-13', '2026-11-14', '2026-11-15'],
+      notes: [{ text: `${own.text}, of Keen's cache, so up to 4 hours old` }, { text: 'its days are those of UTC' }],
+    })
+  })
+
+  test('has the days of UTC where its times have offsets, whatever its zone', async () => {
+    const timeframe = { start: '2026-11-13T05:00:00.000Z', end: '2026-11-15T05:00:00.000Z' }
+    const body = await asking({ ...daily, timezone: 'US/Eastern', timeframe }, [
+      bucket('2026-11-13T05:00:00.000Z', '2026-11-14T00:00:00.000Z', 1),
+      bucket('2026-11-14T00:00:00.000Z', '2026-11-15T00:00:00.000Z', 2),
+      bucket('2026-11-15T00:00:00.000Z', '2026-11-15T05:00:00.000Z', 3),
+    ])
+    expect(body).toMatchObject({
+      shape: 'series',
+      timeframe: { start: '2026-11-13T05:00:00+00:00', end: '2026-11-15T05:00:00+00:00' },
+      dates: ['2026-11-13', '2026-11-14', '2026-11-15'],
+      partial: ['2026-11-13', '2026-11-15'],
+      notes: [own, { text: 'its days are those of UTC' }],
+    })
+  })
+
+  test('has groups of its buckets, also of days without any; 0 where none is counted, null where none is measured', async () => {
+    const query = { ...daily, timezone: 'Europe/Berlin', timeframe: 'previous_4_days', group_by: ['author', 'name'] }
+    const row = (author: unknown, name: string, result: number) => ({ author, name, result })
+    const answer = days('2026-11-12', [[], [row('King', 'It', 4), row(null, 'X', 1)], [], [row('King', 'It', 2)]])
+    const counted = await asking(query, answer)
+    expect(counted).toMatchObject({
+      dates: ['2026-11-12', '2026-11-13', '2026-11-14', '2026-11-15'],
+      series: [
+        { name: 'King / It', path: ['King', 'It'], values: [0, 4, 0, 2], total: 6 },
+        { name: 'undefined / X', path: ['undefined', 'X'], values: [0, 1, 0, 0], total: 1 },
+      ],
+      total: 7,
+    })
+    const measured = await asking({ ...query, analysis_type: 'average', target_property: 'price' }, answer)
+    expect(measured).toMatchObject({
+      measure: 'average',
+      series: [
+        { name: 'King / It', values: [null, 4, null, 2], total: null },
+        { name: 'undefined / X', values: [null, 1, null, null], total: null },
+      ],
+      total: null,
+    })
+    const none = await asking(query, days('2026-11-12', [[], [], [], []]))
+    expect(none).toMatchObject({ shape: 'series', dates: { length: 4 }, series: [], total: 0 })
+  })
+
+  test('knows the last bucket that still runs, and weeks of Sunday', async () => {
+    const body = await asking({ ...daily, interval: 'weekly', timezone: 3600, timeframe: 'this_2_weeks' }, [
+      bucket('2026-11-07T23:00:00.000Z', '2026-11-14T23:00:00.000Z', 4),
+      bucket('2026-11-14T23:00:00.000Z', '2026-11-16T07:30:00.000Z', 1),
+    ])
+    expect(body).toMatchObject({
+      dates: ['2026-11-08', '2026-11-15'],
+      partial: ['2026-11-15'],
+      notes: [
+        own,
+        { text: 'its weeks are those of +01:00' },
+        { text: "Keen's weeks begin on Sunday" },
+        { kind: 'partial', text: 'the running week is counted as far as it has come' },
+      ],
+    })
+  })
+
+  test.each([
+    ['count_unique', 'unique', null],
+    ['sum', 'sum', 6],
+    ['minimum', 'min', 1],
+    ['maximum', 'max', 3],
+    ['median', 'median', null],
+    ['percentile', 'percentile', null],
+  ])('of %s has the measure %s and a total only where there is one', async (analysis_type, measure, total) => {
+    const query = { ...daily, analysis_type, target_property: 'x', percentile: 90, timezone: 'Europe/Berlin' }
+    expect(await asking(query, days('2026-11-13', [1, 2, 3]))).toMatchObject({ measure, total, series: [{ total }] })
+    expect(await asking({ ...query, timeframe: 'yesterday' }, days('2026-11-15', [3]))).toMatchObject({ total: 3 })
+  })
+
+  test.each([
+    ['every_2_days', [bucket('2026-11-13T00:00:00.000Z', '2026-11-15T00:00:00.000Z', 3)]],
+    [
+      // What issue 409 of the vendor's client shows.
+      'daily',
+      [
+        bucket('2026-11-13T00:00:00.000Z', '2026-11-13T23:00:00.000Z', 1),
+        bucket('2026-11-13T23:00:00.000Z', '2026-11-14T00:00:00.000Z', 2),
+      ],
+    ],
+  ])('is a table where no dates stand for its buckets: %s', async (interval, result) => {
+    const body = await asking({ ...daily, interval }, result)
+    expect(body).toMatchObject({
+      shape: 'table',
+      columns: [
+        { name: 'start', type: 'time' },
+        { name: 'end', type: 'time' },
+        { name: 'count', type: 'number' },
+      ],
+      rows: result.map(({ timeframe, value }) => [timeframe.start, timeframe.end, value]),
+    })
+  })
+})
+
+describe('a saved query without an interval', () => {
+  const sum = { analysis_type: 'sum', target_property: 'price', event_collection: 'sales', timeframe: 'this_month' }
+
+  test.each<[string, object, unknown, [string, string][], unknown[][]]>([
+    ['one number', sum, 65, [['sum of price', 'number']], [[65]]],
+    ['nothing', sum, null, [['sum of price', 'text']], [[null]]],
+    [
+      'groups',
+      { ...sum, group_by: ['sum of price', 'n'] },
+      [{ 'sum of price': 'a', n: 1, result: 2 }],
+      [
+        ['sum of price', 'text'],
+        ['n', 'number'],
+        ['sum of price (value)', 'number'],
+      ],
+      [['a', 1, 2]],
+    ],
+    [
+      'buckets of numbers',
+      { ...sum, group_by: { property_name: 'score', buckets: { size: 10 } } },
+      [{ score: { from: 0, to: 10 }, result: 2 }],
+      [
+        ['score', 'json'],
+        ['sum of price', 'number'],
+      ],
+      [['{"from":0,"to":10}', 2]],
+    ],
+    [
+      'values',
+      { ...sum, analysis_type: 'select_unique', target_property: 'title' },
+      ['Dr.', 'Ms.'],
+      [['title', 'text']],
+      [['Dr.'], ['Ms.']],
+    ],
+    [
+      'values of groups',
+      { ...sum, analysis_type: 'select_unique', target_property: 'title', group_by: 'country' },
+      [
+        { country: 'Albania', result: ['Dr.', 'Ms.'] },
+        { country: 'Chad', result: [] },
+      ],
+      [
+        ['country', 'text'],
+        ['title', 'text'],
+      ],
+      [
+        ['Albania', 'Dr.'],
+        ['Albania', 'Ms.'],
+      ],
+    ],
+    [
+      'several analyses',
+      {
+        ...sum,
+        analysis_type: 'multi_analysis',
+        analyses: { total: { analysis_type: 'sum', target_property: 'price' }, all: { analysis_type: 'count' } },
+      },
+      { all: 24, total: 1235.5 },
+      [
+        ['total', 'number'],
+        ['all', 'number'],
+      ],
+      [[1235.5, 24]],
+    ],
+    [
+      'several analyses of groups in intervals',
+      {
+        ...sum,
+        analysis_type: 'multi_analysis',
+        analyses: { all: { analysis_type: 'count' } },
+        group_by: 'category',
+        interval: 'daily',
+      },
+      [bucket('2016-10-21T00:00:00.000Z', '2016-10-22T00:00:00.000Z', [{ category: 'first', all: 17 }])],
+      [
+        ['start', 'time'],
+        ['end', 'time'],
+        ['category', 'text'],
+        ['all', 'number'],
+      ],
+      [['2016-10-21T00:00:00.000Z', '2016-10-22T00:00:00.000Z', 'first', 17]],
+    ],
+    [
+      'events',
+      { analysis_type: 'extraction', event_collection: 'sales', timeframe: 'this_month', property_names: ['user.id'] },
+      [{ keen: { timestamp: '2026-11-10T00:00:00Z' }, user: { id: 'u' } }],
+      [
+        ['keen.timestamp', 'time'],
+        ['user.id', 'text'],
+      ],
+      [['2026-11-10T00:00:00Z', 'u']],
+    ],
+  ])('is a table: %s', async (_, query, result, columns, rows) => {
+    const body = await asking(query, result)
+    expect(body).toEqual({
+      shape: 'table',
+      timeframe: { start: '2026-11-01T00:00:00+00:00', end: '2026-11-16T07:00:00+00:00' },
+      columns: columns.map(([name, type]) => ({ name, type })),
+      rows,
+      notes: [own],
+    })
+  })
+
+  test('of all time says so', async () => {
+    const { timeframe: _, ...always } = sum
+    const body = await asking(always, 65)
+    expect(body).not.toHaveProperty('timeframe')
+    expect(body.notes[1]).toMatchObject({ kind: 'undated', text: expect.stringContaining('without a timeframe it is all') })
+  })
+
+  test('is refused where it is mailed, and where its result is of another shape', async () => {
+    const mailed = { analysis_type: 'extraction', event_collection: 'sales', email: 'a@x.de' }
+    await expect(asking(mailed, 'Your extraction is being processed')).rejects.toThrow(RefusedError)
+    await expect(asking(sum, [{ a: 1 }])).rejects.toThrow(DataError)
+    await expect(asking({ ...sum, group_by: 'a' }, 5)).rejects.toThrow(DataError)
+    await expect(asking({ analysis_type: 'funnel' }, 5)).rejects.toThrow(DataError)
+  })
+})
+
+describe('a saved funnel', () => {
+  const step = (event_collection: string, more: object = {}) => ({
+    event_collection,
+    actor_property: 'user.id',
+    timeframe: 'previous_7_days',
+    timezone: 'UTC',
+    ...more,
+  })
+
+  test('has the names and the time of its steps; what follows an optional one is a share of what is before it', async () => {
+    const steps = [step('signed up'), step('invited', { optional: true }), step('paid', { inverted: true })]
+    const body = await asking({ analysis_type: 'funnel', steps }, { steps, result: [8, 2, 4], actors: [['a'], null, null] })
+    expect(body).toMatchObject({
+      shape: 'funnel',
+      timeframe: { start: '2026-11-09T00:00:00+00:00', end: '2026-11-16T00:00:00+00:00' },
+      steps: [
+        { name: 'signed up', count: 8, stepConversion: 1, overallConversion: 1, medianSeconds: null },
+        { name: 'invited', count: 2, stepConversion: 0.25, overallConversion: 0.25 },
+        { name: 'not paid', count: 4, stepConversion: 0.5, overallConversion: 0.5 },
+      ],
+      comparisons: [],
+    })
+    expect(body.notes.map(({ text }) => text)).toEqual([
+      own.text,
+      'Keen counts who did all steps in any order, each within its own timeframe',
+      'Keen gives no times between steps, so none are shown',
+      'what follows an optional step is counted among those before it',
+    ])
+  })
+
+  test('has the steps that were saved where its result echoes none', async () => {
+    const query = { analysis_type: 'funnel', timeframe: 'yesterday', steps: [step('a', { timeframe: null }), step('b')] }
+    const body = await asking(query, { steps: [], result: [3, 1] })
+    expect(body).toMatchObject({
+      timeframe: { start: '2026-11-15T00:00:00+00:00' },
+      steps: [
+        { name: 'a', count: 3 },
+        { name: 'b', count: 1 },
+      ],
+    })
+  })
+})
+
+describe('the time of a saved query', () => {
+  const at = Temporal.Instant.from('2026-11-20T15:30:00Z')
+  const utc = (text: string) => Temporal.Instant.from(text).toZonedDateTimeISO('UTC').toInstant().toString()
+  test.each([
+    ['this_14_days', undefined, '2026-11-07T00:00:00Z', '2026-11-20T15:30:00Z'],
+    ['previous_14_days', null, '2026-11-06T00:00:00Z', '2026-11-20T00:00:00Z'],
+    ['this_2_weeks', 'UTC', '2026-11-08T00:00:00Z', '2026-11-20T15:30:00Z'],
+    ['previous_3_weeks', '', '2026-10-25T00:00:00Z', '2026-11-15T00:00:00Z'],
+    ['this_day', 'US/Pacific', '2026-11-20T08:00:00Z', '2026-11-20T15:30:00Z'],
+    ['today', -28_800, '2026-11-20T08:00:00Z', '2026-11-20T15:30:00Z'],
+    ['last_1_day', '19800', '2026-11-18T18:30:00Z', '2026-11-19T18:30:00Z'],
+    ['this_1_years', 0, '2026-01-01T00:00:00Z', '2026-11-20T15:30:00Z'],
+    [{ start: '2026-11-01', end: '2026-11-03' }, 'US/Pacific', '2026-11-01T07:00:00Z', '2026-11-03T08:00:00Z'],
+    [
+      { start: '2026-11-01T05:00:00.000Z', end: '2026-11-03T05:00:00.123Z' },
+      'US/Pacific',
+      '2026-11-01T05:00:00Z',
+      '2026-11-03T05:00:00.123Z',
+    ],
+  ])('%j in %j', (timeframe, timezone, start, end) => {
+    const window = windowOf({ timeframe, timezone }, at)
+    expect([window?.start.toInstant().toString(), window?.end.toInstant().toString()]).toEqual([utc(start), utc(end)])
+  })
+
+  test.each([
+    [undefined, 'UTC'],
+    ['fortnight', 'UTC'],
+    ['this_0_days', 'UTC'],
+    ['today', 'Europe/Nowhere'],
+    ['today', 86_400 * 3],
+    [{ start: 'x', end: 'y' }, 'UTC'],
+    [{ start: '2026-11-01' }, 'UTC'],
+    [5, 'UTC'],
+  ])('is not guessed: %j in %j', (timeframe, timezone) => {
+    expect(windowOf({ timeframe, timezone }, at)).toBeUndefined()
+  })
+
+  test('may be in a zone of seconds', () => {
+    expect(zoneOf({ timezone: 20_700 })).toBe('+05:45')
+  })
+})
+
+describe('a saved query', () => {
+  test('is refused for a run that is over', async () => {
+    const made = withKeen(
+      [],
+      (source) => source.answers.saved?.(plainAsk('saved', { query: 'q' })) ?? Promise.reject(),
+      {},
+      '2026-11-17T07:00:01Z',
+    )
+    await expect(made).rejects.toThrow('not those of a run that is over')
+  })
+
+  test.each([
+    [{}, 'name the saved query'],
+    [{ insights: '5' }, '`insights` is of other vendors'],
+    [{ query: 'a', funnel: '5' }, '`funnel` is of other vendors'],
+    [{ analysis: '5', type: 'report' }, '`analysis` and `type` are of other vendors'],
+  ])('is asked by its name: %j', (question, words) => {
+    const asked = plainAsk('saved', question).question
+    expect(keen.refuse(config.parse({ kind: 'keen' }), asked, { name: 'shop', timezone: 'UTC' })).toContain(words)
+  })
+})
