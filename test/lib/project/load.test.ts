@@ -310,7 +310,7 @@ test('kinds of source that another program brings are read by their own schemas'
     expect(() => loadProject(file, { kinds: { shop } })).toThrow(
       `${file}:8:23: source s (shop) cannot answer this segmentation; s of 7 is clean`,
     )
-    expect(() => loadProject(file)).toThrow(`${file}:3:14: there is no kind of source "shop"; there is mixpanel, keen and lake`)
+    expect(() => loadProject(file)).toThrow(`${file}:3:14: there is no kind of source "shop"; there is mixpanel, keen, exponea and lake`)
   } finally {
     rmSync(folder, { recursive: true })
   }
