@@ -53,6 +53,42 @@ await client.close()
   expect(JSON.parse(stdout)).toEqual([{ id: '7509', name: 'Activation' }])
 })
 
+test('so are those of Keen and Exponea, as broadsheet/keen and broadsheet/exponea', async () => {
+  await using vendor = await startVendor([
+    {
+      method: 'POST',
+      path: '/3.0/projects/5f1e0c/queries/count',
+      headers: { authorization: 'a-key-that-reads' },
+      json: { event_collection: 'purchases', timeframe: 'previous_1_day' },
+      answer: { body: { result: 21 } },
+    },
+    {
+      path: '/track/v2/projects/2b6a-11/system/time',
+      headers: { authorization: `Basic ${Buffer.from('key:a-secret').toString('base64')}` },
+      answer: { body: { success: true, errors: [], time: 1_763_000_000.5 } },
+    },
+  ])
+  await writeFile(
+    join(folder, 'both.ts'),
+    `import { createKeenClient, decryptScopedKey, encryptScopedKey } from 'broadsheet/keen'
+import { createExponeaClient } from 'broadsheet/exponea'
+const url = ${JSON.stringify(vendor.url)}
+const keen = createKeenClient({ project: '5f1e0c', url, credentials: 'env:KEEN', credential: async () => '{"read":"a-key-that-reads"}' })
+const exponea = createExponeaClient({ project: '2b6a-11', url, credentials: 'env:CRM', credential: async () => 'key:a-secret' })
+const [row] = await keen.count({ event_collection: 'purchases', timeframe: 'previous_1_day' })
+const time: number = await exponea.systemTime()
+const master = '0'.repeat(64)
+const allowed = decryptScopedKey(master, encryptScopedKey(master, { allowed_operations: ['read'] }))
+console.log(JSON.stringify([row?.value, time, allowed]))
+await Promise.all([keen.close(), exponea.close()])
+`,
+  )
+  const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--skipLibCheck', '--types', 'node', '--ignoreConfig']
+  await run(join(root, 'node_modules', '.bin', 'tsc'), [...strict, 'both.ts'], { cwd: folder })
+  const { stdout } = await run(process.execPath, ['both.ts'], { cwd: folder })
+  expect(JSON.parse(stdout)).toEqual([21, 1_763_000_000.5, { allowed_operations: ['read'] }])
+})
+
 test('the command line runs as JavaScript', async () => {
   const { stdout } = await run(
     process.execPath,
