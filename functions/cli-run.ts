@@ -6,6 +6,7 @@ import { Temporal } from 'temporal-polyfill'
 import type { Mailer } from '../lib/email/mailer.ts'
 import { UsageError } from '../lib/errors.ts'
 import { loadProject } from '../lib/project/load.ts'
+import { undatedOf } from '../lib/project/outline.ts'
 import type { Project, Report } from '../lib/project/project.ts'
 import { askOf, sourceOf } from '../lib/report/ask.ts'
 import type { RunOutcome, RunRequest } from '../lib/report/run.ts'
@@ -20,6 +21,7 @@ import { openStore, under } from '../lib/store/open.ts'
 import type { Store } from '../lib/store/store.ts'
 import { openSources } from './adapters.ts'
 import { credentialReader } from './credentials.ts'
+import { exportsOf } from './exporting.ts'
 import type { ProgressBoard } from './terminal.ts'
 import { printOutcome, printProgress, progressBoard } from './terminal.ts'
 
@@ -51,6 +53,8 @@ export async function run(name: string | undefined, options: RunOptions): Promis
   const ledger = storeLedger(kept, { clock })
   const mailer = options.dryRun !== true && (options.send === true || options.to !== undefined) ? await openMailer() : undefined
   for (const request of requests) checkRequest(request, { project: loaded, mailer, clock })
+  const scratch = join(tmpdir(), `broadsheet-${ownerOfThisProcess().replace(/[^\w.-]+/g, '-')}`)
+  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
   const outcomes: Done[] = []
   for (const request of requests) {
     const { project, store } =
@@ -59,6 +63,7 @@ export async function run(name: string | undefined, options: RunOptions): Promis
       credential: credentialReader(),
       // A sample calls no vendor; a dry run neither, so that nothing is written.
       ledger: options.sample === true ? undefined : ledger,
+      exported: exportsOf(project, store, join(scratch, 'exports')),
       warn,
       trace,
       clock,
@@ -180,7 +185,8 @@ async function explain(
   for (const query of report.queries) {
     const ask = askOf(query, report, request.scheduledAt)
     const { start, end } = ask.windows.timeframe
-    const span = [start, end].map((time) => time.toString({ timeZoneName: 'never', smallestUnit: 'minute' })).join(' to ')
+    const time = (at: Temporal.ZonedDateTime) => at.toString({ timeZoneName: 'never', smallestUnit: 'minute' })
+    const span = undatedOf(query, project) ?? `${time(start)} to ${time(end)}`
     const of =
       query.question.kind === 'ratio' ? `${query.question.of} over ${query.question.to}` : source(sourceOf(query, report)).label
     out.write(`  ${query.name}: ${query.question.kind} of ${of}, ${span}\n`)

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
-import { BroadsheetError, failureOf, ProjectError, printMistake, UsageError } from '../lib/errors.ts'
+import { BroadsheetError, failureOf, ProjectError, printMistake, UsageError, WaitError } from '../lib/errors.ts'
 import { readVariable } from './environment.ts'
+import { untilWords } from './until.ts'
 
 /**
  * The command line. Exit 0: done; 1: it ran and something in it failed; 2: the command or the project file is wrong and
@@ -70,6 +71,28 @@ everywhere(
     await call(source, method, parameters, options)
   })
 
+everywhere(program.command('export').argument('<name>', 'an export of the project file'))
+  .description('copy what is due of an export into the store, window by window')
+  .option('--from <day>', 'only windows from this day on; those that are kept are looked at again')
+  .option('--to <day>', 'only windows before this day')
+  .option('--resume', 'go on although it was canceled')
+  .option('--rebuild', 'begin anew, with windows of another length or zone')
+  .option('--cancel', 'begin no further window, here and elsewhere, until --resume')
+  .action(async (name: string, options) => {
+    const { cancelExport, exportNow } = await import('./cli-export.ts')
+    if (options.cancel === true) await cancelExport(name, options)
+    else process.exitCode = await exportNow(name, options)
+  })
+
+everywhere(program.command('status').argument('[export]', 'one export; every export unless named'))
+  .description('how the windows of an export stand')
+  .option('--state <state>', 'only windows in this state: pending, running, retried, failed, "timed out", canceled, succeeded')
+  .option('--summary', 'only how many windows are in which state')
+  .action(async (name: string | undefined, options) => {
+    const { status } = await import('./cli-export.ts')
+    process.exitCode = await status(name, options)
+  })
+
 program
   .command('schema')
   .argument('<what>', 'project, result or manifest')
@@ -103,8 +126,11 @@ function report(error: unknown): number {
     return 2
   }
   const { kind, message, remedy } = failureOf(error)
-  if (json) process.stdout.write(`${JSON.stringify({ error: kind, message, remedy }, null, 2)}\n`)
-  process.stderr.write(`${message}${remedy === undefined ? '' : `; ${remedy}`}\n`)
+  // Nobody is at work any more who would go on then.
+  const until = error instanceof WaitError ? error.until : undefined
+  if (json) process.stdout.write(`${JSON.stringify({ error: kind, message, until, remedy }, null, 2)}\n`)
+  const again = until === undefined ? [] : [`possible again from ${untilWords(until, new Date())}`]
+  process.stderr.write(`${[message, ...again, ...(remedy === undefined ? [] : [remedy])].join('; ')}\n`)
   if (!(error instanceof BroadsheetError) && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   return error instanceof UsageError ? 2 : 1
 }

@@ -2,16 +2,10 @@ import type { ExportKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import { readManifest } from './manifest.ts'
 import type { ExportContext, ExportRequest } from './run.ts'
+import { namesUnder } from './status.ts'
 import type { Trouble } from './trouble.ts'
 import { readTrouble } from './trouble.ts'
 import type { ExportWindow } from './windows.ts'
-
-/** Windows by name, of those that have a manifest or some trouble. */
-async function namesUnder(store: Store, prefix: string): Promise<Set<string>> {
-  const names = new Set<string>()
-  for await (const { key } of store.list(prefix)) names.add(key.slice(prefix.length).replace(/\.json$/, ''))
-  return names
-}
 
 /**
  * The windows to export now, in their order: those that are not kept, those whose replacement was cut off, and those that

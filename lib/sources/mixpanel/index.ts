@@ -1,14 +1,17 @@
 import { UsageError } from '../../errors.ts'
+import { wordsOf } from '../call-words.ts'
 import type { Called, CallWords, Source, SourceContext, SourceKind } from '../source.ts'
 import { adviceOn } from './advice.ts'
+import type { MixpanelCall } from './call.ts'
 import { prepare } from './call.ts'
 import { calls } from './calls/index.ts'
 import type { CallName, MixpanelClient } from './client.ts'
 import { createMixpanelClient } from './client.ts'
 import { composedCalls } from './composed.ts'
 import { exportCalls } from './export.ts'
+import { exportable, exportOf } from './exporting.ts'
 import { inspect } from './inspect.ts'
-import { concurrency, vendorsPerHour } from './limits.ts'
+import { concurrency, labelOf, vendorsPerHour } from './limits.ts'
 import { annotationReader } from './questions/annotations.ts'
 import type { Place, Request, Site } from './questions/asking.ts'
 import { questions } from './questions/index.ts'
@@ -22,14 +25,16 @@ export const mixpanel = {
   kinds: questions.kinds,
   calls: wordsOfCalls(),
   refuse: (own, question, context) => questions.refuse(question, siteOf(own, context)),
+  datesSaved: ({ funnel }) => funnel !== undefined,
   countsDaysIn: ({ timezone: own }, timezone) => own ?? timezone,
   limit: ({ project, region, budget }) => ({
     key: `mixpanel ${region} ${project}`,
-    label: `Mixpanel project ${project}`,
+    label: labelOf(project),
     perHour: budget?.perHour ?? vendorsPerHour,
   }),
   cost: (own, ask, context) => questions.requests(ask, siteOf(own, context)).filter(isCounted).length,
   advice: (_, asked) => adviceOn(asked),
+  exports: exportable,
   open,
 } satisfies SourceKind<typeof config>
 
@@ -63,6 +68,7 @@ function open(own: Config, context: SourceContext): Source {
     concurrency,
     answers: questions.answers(place),
     explain: (ask) => questions.requests(ask, place).map(({ call, parameters }) => client.describe(call, parameters)),
+    export: (ask) => exportOf(client, own, ask),
     inspect: (asked) => inspect(asked, place),
     call: (name, parameters, signal) => callByName(client, name, parameters, signal),
     close: () => client.close(),
@@ -70,11 +76,11 @@ function open(own: Config, context: SourceContext): Source {
 }
 
 function wordsOfCalls(): Record<string, CallWords> {
-  const single = Object.entries(calls).map(([name, call]): [string, CallWords] => {
-    const { about, parameters } = call
-    return [name, { about, parameters, ...('csv' in call ? { formats: ['json', 'csv'] } : {}) }]
+  const single = Object.entries(calls).map(([name, call]: [string, MixpanelCall]) => {
+    const path = call.api === 'pipelines' ? `/nessie/pipeline${call.path}` : call.path
+    return [name, { ...call, path, ...(call.csv === true ? { formats: ['json', 'csv'] } : {}) }]
   })
-  return { ...Object.fromEntries(single), ...composedCalls, ...exportCalls }
+  return { ...wordsOf(Object.fromEntries(single)), ...composedCalls, ...exportCalls }
 }
 
 async function callByName(
@@ -83,14 +89,12 @@ async function callByName(
   parameters: unknown,
   signal: AbortSignal | undefined,
 ): Promise<Called> {
-  if (parameters === null || typeof parameters !== 'object')
-    throw new UsageError(`Mixpanel ${name}: parameters are a JSON object`)
-  // The client checks them against the call's own schema.
+  // The client checks them, whatever they are, against the call's own schema.
   if (name === 'export') return { bytes: (await client.export(parameters as never, signal)).body }
   if (name === 'engageAll') return { each: client.engageAll(parameters as never, signal) }
   if (name === 'annotationsMove') return { json: await client.annotationsMove(parameters as never, signal) }
   if (name === 'exportEvents') return { each: client.exportEvents(parameters as never, signal) }
   if (!Object.hasOwn(calls, name)) throw new UsageError(`Mixpanel has no call "${name}"`)
-  const answer = await client.call(name as CallName, parameters, signal)
+  const answer = await client.call(name as CallName, parameters as never, signal)
   return typeof answer === 'string' ? { text: answer } : { json: answer }
 }

@@ -35,6 +35,8 @@ export const config = z.strictObject({
   workspace: id.optional(),
   /** The project's time zone at Mixpanel, in which it counts whole days; the file's unless said. */
   timezone: zone.optional(),
+  /** `project` for a project created before 2023: its events' times and an export's days are by the clock of its zone. */
+  epochs: z.enum(['utc', 'project']).optional(),
   /** Replaces the vendor's hosts: a proxy, or a server on this machine. */
   url: url.optional(),
   /** This project's share of Mixpanel's 60 queries an hour. */

@@ -1,0 +1,185 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Temporal } from 'temporal-polyfill'
+import { UsageError } from '../lib/errors.ts'
+import { runExportToEnd } from '../lib/export/run.ts'
+import { cancel } from '../lib/export/settled.ts'
+import type { ExportStatus, WindowState } from '../lib/export/status.ts'
+import { statusOf, windowStates } from '../lib/export/status.ts'
+import { loadProject } from '../lib/project/load.ts'
+import { ownerOfThisProcess } from '../lib/store/claims.ts'
+import { exportKeys } from '../lib/store/keys.ts'
+import { storeLedger } from '../lib/store/ledger.ts'
+import { openStore } from '../lib/store/open.ts'
+import { openSources } from './adapters.ts'
+import { converter } from './converter.ts'
+import { credentialReader } from './credentials.ts'
+import { exportBoard } from './export-board.ts'
+import { exportContext, exportNamed, zoneOfExport } from './exporting.ts'
+
+interface Options {
+  readonly project: string
+  readonly store?: string
+  readonly json?: boolean
+  readonly verbose?: boolean
+}
+export interface ExportOptions extends Options {
+  readonly from?: string
+  readonly to?: string
+  readonly resume?: boolean
+  readonly rebuild?: boolean
+}
+export interface StatusOptions extends Options {
+  readonly state?: string
+  readonly summary?: boolean
+}
+
+/** Exports what is due, and goes on until all of it is kept; the exit code. */
+export async function exportNow(name: string, options: ExportOptions): Promise<number> {
+  const project = loadProject(options.project)
+  const entry = exportNamed(project, name)
+  for (const [word, value] of [
+    ['--from', options.from],
+    ['--to', options.to],
+  ] as const)
+    checkDay(word, value)
+  const clock = () => new Date()
+  const store = openStore(options.store ?? join(project.folder, '.broadsheet'))
+  const scratch = mkdtempSync(join(tmpdir(), 'broadsheet-export-'))
+  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
+  const board = exportBoard({ quiet: options.json === true, plain: options.verbose === true })
+  const sources = openSources(project, {
+    credential: credentialReader(),
+    ledger: storeLedger(store, { clock }),
+    warn: (sentence) => board.say(sentence),
+    trace: (line) => options.verbose === true && board.say(line),
+    clock,
+  })
+  try {
+    const context = exportContext(project, entry, {
+      store,
+      source: sources.source(entry.source),
+      owner: ownerOfThisProcess(),
+      clock,
+      scratch,
+      convert: converter(store, exportKeys(name), entry),
+      received: board.received,
+      progress: board.progress,
+    })
+    const request = {
+      scheduledAt: Temporal.Now.instant(),
+      from: options.from,
+      to: options.to,
+      resume: options.resume,
+      rebuild: options.rebuild,
+    }
+    const outcome = await runExportToEnd(request, context, { waits: board.waits })
+    board.end()
+    if (options.json === true)
+      process.stdout.write(`${JSON.stringify({ export: name, store: store.address, ...outcome }, null, 2)}\n`)
+    if (outcome.status === 'canceled') {
+      board.say(`${name} was canceled by ${outcome.by} on ${outcome.at.toISOString().slice(0, 16)}Z; --resume goes on with it`)
+      return 1
+    }
+    if (options.json !== true) {
+      const status = await statusOf(entry, { store, keys: context.exporting.keys, zone: context.zone, clock })
+      process.stdout.write(summary(status, store.locate(`exports/${name}/manifests`), outcome.done))
+    }
+    return outcome.failed.length === 0 ? 0 : 1
+  } finally {
+    board.end()
+    await sources.close()
+  }
+}
+
+/** Shows how the windows of an export stand; exit 1 where some failed. */
+export async function status(name: string | undefined, options: StatusOptions): Promise<number> {
+  const project = loadProject(options.project)
+  const entries = name === undefined ? Object.values(project.exports) : [exportNamed(project, name)]
+  if (entries.length === 0) throw new UsageError('the project has no exports', { remedy: 'add one under `exports`' })
+  const state = options.state
+  if (state !== undefined && !windowStates.some((one) => one === state)) {
+    throw new UsageError(`there is no state "${state}"`, { remedy: `there are ${windowStates.join(', ')}` })
+  }
+  const store = openStore(options.store ?? join(project.folder, '.broadsheet'))
+  const found: ExportStatus[] = []
+  for (const entry of entries) {
+    const zone = zoneOfExport(project, entry)
+    found.push(await statusOf(entry, { store, keys: exportKeys(entry.name), zone, clock: () => new Date() }))
+  }
+  const chosen = (one: ExportStatus) => one.windows.filter((window) => state === undefined || window.state === state)
+  if (options.json === true) {
+    const listed = found.map(({ windows: _, ...rest }) => rest)
+    const whole = found.map((one) => ({ ...one, windows: chosen(one) }))
+    process.stdout.write(`${JSON.stringify(options.summary === true ? listed : whole, null, 2)}\n`)
+  } else {
+    for (const one of found) {
+      process.stdout.write(summary(one, store.locate(`exports/${one.export}/manifests`), undefined))
+      if (options.summary !== true) process.stdout.write(listOf(chosen(one), state !== undefined))
+    }
+  }
+  return found.some(({ counts }) => counts.failed + counts['timed out'] > 0) ? 1 : 0
+}
+
+/** Leaves a mark that every later call honours until `export --resume`. */
+export async function cancelExport(name: string, options: Options): Promise<void> {
+  const project = loadProject(options.project)
+  exportNamed(project, name)
+  const store = openStore(options.store ?? join(project.folder, '.broadsheet'))
+  await cancel(store, exportKeys(name), ownerOfThisProcess(), new Date())
+  process.stdout.write(`${name} is canceled: windows that are under way end, no other begins; export ${name} --resume goes on\n`)
+}
+
+function checkDay(word: string, value: string | undefined): void {
+  if (value === undefined) return
+  try {
+    if (/^\d{4}-\d{2}-\d{2}$/.test(value) && Temporal.PlainDate.from(value).toString() === value) return
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+  }
+  throw new UsageError(`${word} ${value} is not a day`, {
+    remedy: 'write it like 2026-11-09; --to is the day after the last one',
+  })
+}
+
+function summary(
+  { export: name, counts, oldestGap, lastSuccess, canceled }: ExportStatus,
+  manifests: string,
+  done: readonly { readonly state: string }[] | undefined,
+): string {
+  const stand = windowStates.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`)
+  const tally = (state: string) => done?.filter((one) => one.state === state).length ?? 0
+  const now = [
+    ['kept', 'kept'],
+    ['replaced', 'replaced'],
+    ['unchanged', 'as before'],
+    ['shrunk', 'with fewer lines, to be seen again'],
+  ]
+    .map(([state = '', words]) => [tally(state), words] as const)
+    .filter(([many]) => many > 0)
+    .map(([many, words]) => `${many} ${words}`)
+  const lines = [
+    `${name}: ${stand.join(', ') || 'no window is over yet'}`,
+    ...(done === undefined ? [] : [`  now           ${now.join(', ') || 'nothing was due'}`]),
+    ...(canceled === undefined ? [] : [`  canceled      by ${canceled.by}, ${canceled.at.slice(0, 16)}Z`]),
+    ...(oldestGap === undefined ? [] : [`  oldest gap    ${oldestGap}`]),
+    ...(lastSuccess === undefined ? [] : [`  last success  ${lastSuccess.window}, ${lastSuccess.exportedAt.slice(0, 16)}Z`]),
+    `  manifests     ${manifests}`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** What is not well, each on a line; with a state chosen, all of it. */
+function listOf(windows: ExportStatus['windows'], all: boolean): string {
+  const wide = Math.max(0, ...windowStates.map((state) => state.length))
+  const isWell = (state: WindowState) => state === 'succeeded' || state === 'pending' || state === 'canceled'
+  return windows
+    .filter(({ state, message }) => all || !isWell(state) || message !== undefined)
+    .map(({ window, state, tries = 0, message, remedy }) => {
+      const words = [message, remedy, tries > 1 ? `${tries} tries` : undefined].filter((one) => one !== undefined).join('; ')
+      return `  ${window}  ${state.padEnd(wide)}  ${words}`.trimEnd()
+    })
+    .map((line) => `${line}\n`)
+    .join('')
+}

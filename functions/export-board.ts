@@ -1,0 +1,105 @@
+import type { ExportStep } from '../lib/export/run.ts'
+
+/** The live display of an export on a terminal, plain lines elsewhere, nothing with `--json`; all on stderr. */
+export interface ExportBoard {
+  readonly progress: (step: ExportStep) => void
+  readonly received: (bytes: number) => void
+  readonly waits: (wait: { readonly at: Date; readonly why: string }) => void
+  say(line: string): void
+  /** Leaves the display as it is; may be called again. */
+  end(): void
+}
+
+const redrawn = 250
+
+export function exportBoard({ quiet, plain }: { readonly quiet: boolean; readonly plain: boolean }): ExportBoard {
+  const out = process.stderr
+  const live = !quiet && !plain && out.isTTY === true && (out.columns ?? 0) > 0
+  const begun = performance.now()
+  const running = new Set<string>()
+  let planned = 0
+  let done = 0
+  let events = 0
+  let bytes = 0
+  let waiting: string | undefined
+  let shown = 0
+  let timer: NodeJS.Timeout | undefined
+
+  function clear(): void {
+    if (shown > 0) out.write('\r\x1b[2K')
+    shown = 0
+  }
+  function draw(): void {
+    if (!live) return
+    clear()
+    const line = words().slice(0, (out.columns ?? 80) - 1)
+    out.write(line)
+    shown = line.length
+  }
+  function words(): string {
+    const seconds = Math.max(0.001, (performance.now() - begun) / 1000)
+    const share = planned === 0 ? 0 : done / planned
+    const filled = Math.round(share * 20)
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(20 - filled)}`
+    const rest = done === 0 ? undefined : (seconds / done) * (planned - done)
+    const parts = [
+      `${bar} ${done}/${planned} windows`,
+      `${(bytes / 1e6 / seconds).toFixed(1)} MB/s`,
+      `${events.toLocaleString('en-US')} events`,
+      ...(rest === undefined || planned === done ? [] : [`about ${duration(rest)} left`]),
+      ...(waiting === undefined ? [...running].slice(0, 2) : [waiting]),
+    ]
+    return parts.join('  ')
+  }
+  function say(line: string): void {
+    if (quiet) return
+    clear()
+    out.write(`${line}\n`)
+    draw()
+  }
+
+  return {
+    say,
+    received(count) {
+      bytes += count
+    },
+    progress(step) {
+      switch (step.step) {
+        case 'planned':
+          waiting = undefined
+          planned = done + step.windows.length
+          if (live && timer === undefined) timer = setInterval(draw, redrawn).unref()
+          if (!live) say(`${step.windows.length} windows to export, ${step.kept} kept already`)
+          return
+        case 'began':
+          running.add(step.window)
+          return draw()
+        case 'ended':
+          running.delete(step.window)
+          done += 1
+          events += step.lines
+          if (!live) say(`${step.window} ${step.outcome}, ${step.lines.toLocaleString('en-US')} events (${done} of ${planned})`)
+          return draw()
+        case 'failed':
+          running.delete(step.window)
+          say(`${step.window} ${step.again ? 'is tried again' : 'FAILED'}: ${step.message}`)
+      }
+    },
+    waits({ at, why }) {
+      const clock = at.toLocaleTimeString('en-GB')
+      waiting = `waiting until ${clock}`
+      say(`waiting until ${clock}: ${why} (Ctrl-C is safe: run it again and it goes on)`)
+    },
+    end() {
+      clearInterval(timer)
+      timer = undefined
+      clear()
+    },
+  }
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  if (seconds < 5400) return `${Math.ceil(seconds / 60)} min`
+  return `${(seconds / 3600).toFixed(1)} h`
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { UsageError } from '../lib/errors.ts'
+import { exportReader } from '../lib/export/reader.ts'
+import type { ExportContext } from '../lib/export/run.ts'
+import type { Convert } from '../lib/export/window.ts'
+import type { ExportEntry, Project } from '../lib/project/project.ts'
+import { sourceKinds } from '../lib/sources/index.ts'
+import type { ExportReader, Source, SourceKind } from '../lib/sources/source.ts'
+import { exportKeys } from '../lib/store/keys.ts'
+import type { Store } from '../lib/store/store.ts'
+
+/** An export of the project, by its name. Throws UsageError for another one. */
+export function exportNamed(project: Project, name: string): ExportEntry {
+  const entry = Object.hasOwn(project.exports, name) ? project.exports[name] : undefined
+  if (entry !== undefined) return entry
+  const known = Object.keys(project.exports).join(', ')
+  throw new UsageError(`there is no export "${name}"`, {
+    remedy: known === '' ? 'add one under `exports` of the project file' : `the project has ${known}`,
+  })
+}
+
+/** The zone that an export's days are counted in: the vendor's to say. */
+export function zoneOfExport(project: Project, entry: ExportEntry): string {
+  const { kind, config } = sourceOf(project, entry)
+  return kindNamed(kind)?.exports?.zone(config, project.timezone) ?? project.timezone
+}
+
+/** What an export is run with. */
+export function exportContext(
+  project: Project,
+  entry: ExportEntry,
+  options: {
+    readonly store: Store
+    readonly source: Source
+    readonly owner: string
+    readonly clock: () => Date
+    /** A folder that is gone with the process. */
+    readonly scratch: string
+    readonly convert: Convert
+    readonly received?: (bytes: number) => void
+  } & Pick<ExportContext, 'until' | 'signal' | 'progress' | 'atATime'>,
+): ExportContext {
+  const { store, source, owner, clock, scratch, convert, received, ...rest } = options
+  const { data, events, where, format } = entry
+  const zone = zoneOfExport(project, entry)
+  return {
+    ...rest,
+    entry,
+    zone,
+    owner,
+    exporting: {
+      store,
+      keys: exportKeys(entry.name),
+      head: { export: entry.name, source: entry.source, data, definition: definitionOf(project, entry), timezone: zone },
+      formats: format,
+      partition: data === 'events' ? 'date' : 'snapshot',
+      async ask({ start, end }, signal) {
+        if (source.export === undefined) throw new UsageError(`source ${entry.source} has nothing to export`)
+        return source.export({ data, ...(data === 'events' ? { window: { start, end } } : {}), events, where, signal })
+      },
+      convert,
+      scratch,
+      clock,
+      received,
+    },
+  }
+}
+
+/** What lakes of the project read of its exports. `scratch` is made when something has to be fetched. */
+export function exportsOf(project: Project, store: Store, scratch: string): ExportReader {
+  const zone = (entry: ExportEntry) => zoneOfExport(project, entry)
+  return exportReader({ store, scratch, zone, entry: (name) => exportNamed(project, name) })
+}
+
+/** SHA-256 of what decides which lines come: windows of another one are no part of the same export. */
+function definitionOf(project: Project, { data, events, where, drop, source }: ExportEntry): string {
+  const {
+    credentials: _,
+    budget: __,
+    url: ___,
+    ...config
+  } = sourceOf(project, { source }).config as Readonly<Record<string, unknown>>
+  const told = JSON.stringify({ config: Object.entries(config).sort(), data, events, where, drop })
+  return createHash('sha256').update(told).digest('hex')
+}
+
+function sourceOf(project: Project, { source }: Pick<ExportEntry, 'source'>) {
+  const entry = project.sources[source]
+  if (entry === undefined) throw new RangeError(`the project has no source ${source}`)
+  return entry
+}
+
+function kindNamed(kind: string): SourceKind | undefined {
+  return (sourceKinds as Readonly<Record<string, SourceKind>>)[kind]
+}

@@ -1,0 +1,94 @@
+import { Temporal } from 'temporal-polyfill'
+import * as z from 'zod'
+import type { ExportEntry } from '../project/project.ts'
+import type { ExportKeys } from '../store/keys.ts'
+import type { Store } from '../store/store.ts'
+import { readManifest } from './manifest.ts'
+import { cancellation } from './settled.ts'
+import { readTrouble } from './trouble.ts'
+import type { ExportWindow } from './windows.ts'
+import { windowsOver } from './windows.ts'
+
+/** The states of a window, as a vendor's own pipelines call them. */
+export const windowStates = ['pending', 'running', 'retried', 'failed', 'timed out', 'canceled', 'succeeded'] as const
+export type WindowState = (typeof windowStates)[number]
+
+export interface WindowStatus {
+  readonly window: string
+  readonly state: WindowState
+  readonly tries?: number | undefined
+  readonly message?: string | undefined
+  readonly remedy?: string | undefined
+}
+
+export interface ExportStatus {
+  readonly export: string
+  readonly windows: readonly WindowStatus[]
+  readonly counts: Readonly<Record<WindowState, number>>
+  /** The first window that is over and not kept. */
+  readonly oldestGap?: string | undefined
+  /** The newest window that is kept, and when it was. */
+  readonly lastSuccess?: { readonly window: string; readonly exportedAt: string } | undefined
+  readonly canceled?: { readonly by: string; readonly at: string } | undefined
+}
+
+/** Every window that is over, and how it stands. Reads the names of manifests, and more only of what is not well. */
+export async function statusOf(
+  entry: ExportEntry,
+  options: { readonly store: Store; readonly keys: ExportKeys; readonly zone: string; readonly clock: () => Date },
+): Promise<ExportStatus> {
+  const { store, keys, zone, clock } = options
+  const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime())
+  const all = windowsOver({ from: entry.from, to: entry.to, every: entry.every, zone }, now)
+  const [kept, troubled, claimed, canceled] = await Promise.all([
+    namesUnder(store, keys.manifests),
+    namesUnder(store, keys.troubles),
+    namesUnder(store, keys.claim('x').replace(/x\.json$/, '')),
+    cancellation(store, keys, false),
+  ])
+
+  async function look(window: ExportWindow): Promise<WindowStatus> {
+    const { name } = window
+    const isKept = kept.has(name)
+    const trouble = troubled.has(name) ? await readTrouble(store, keys, name) : undefined
+    const open = !isKept || trouble?.state === 'replacing'
+    if (open && claimed.has(name) && (await isHeld(store, keys.claim(name), clock()))) return { window: name, state: 'running' }
+    const { tries, message, remedy } = trouble ?? {}
+    if (trouble?.state === 'failed' || trouble?.state === 'timed out' || trouble?.state === 'retried') {
+      return { window: name, state: trouble.state, tries, message, remedy }
+    }
+    if (isKept && trouble?.state !== 'replacing') return { window: name, state: 'succeeded', message }
+    return { window: name, state: canceled === undefined ? 'pending' : 'canceled' }
+  }
+
+  const windows: WindowStatus[] = []
+  for (const window of all) windows.push(await look(window))
+  const counts = Object.fromEntries(windowStates.map((state) => [state, windows.filter((one) => one.state === state).length]))
+  const last = all.findLast(({ name }) => kept.has(name))
+  const manifest = last === undefined ? undefined : await readManifest(store, keys.manifest(last.name))
+  return {
+    export: entry.name,
+    windows,
+    counts: counts as Record<WindowState, number>,
+    oldestGap: windows.find(({ state }) => state !== 'succeeded')?.window,
+    lastSuccess:
+      last === undefined || manifest === undefined ? undefined : { window: last.name, exportedAt: manifest.manifest.exportedAt },
+    canceled: canceled === undefined ? undefined : { by: canceled.by, at: canceled.at.toISOString() },
+  }
+}
+
+/** Windows by name, of those that have an object under a prefix. */
+export async function namesUnder(store: Store, prefix: string): Promise<Set<string>> {
+  const names = new Set<string>()
+  for await (const { key } of store.list(prefix)) names.add(key.slice(prefix.length).replace(/\.json$/, ''))
+  return names
+}
+
+const held = z.object({ until: z.iso.datetime(), released: z.boolean() })
+
+async function isHeld(store: Store, key: string, now: Date): Promise<boolean> {
+  const stored = await store.get(key)
+  if (stored === undefined) return false
+  const { until, released } = held.parse(JSON.parse(Buffer.from(stored.body).toString()))
+  return !released && Date.parse(until) > now.getTime()
+}
