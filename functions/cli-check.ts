@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
 import { UsageError } from '../lib/errors.ts'
+import { exportManifestJsonSchema } from '../lib/export/manifest.ts'
 import { describeProject, outlineProject } from '../lib/project/describe.ts'
 import { projectJsonSchema } from '../lib/project/json-schema.ts'
 import { loadProject } from '../lib/project/load.ts'
@@ -189,8 +190,10 @@ export function printSchema(what: string): void {
     project: projectJsonSchema,
     result: () => consumerJsonSchema('result'),
     manifest: () => consumerJsonSchema('manifest'),
+    'export-manifest': exportManifestJsonSchema,
   }
   const schema = schemas[what]
-  if (schema === undefined) throw new UsageError(`there is no schema of "${what}"`, { remedy: 'say project, result or manifest' })
+  if (schema === undefined)
+    throw new UsageError(`there is no schema of "${what}"`, { remedy: 'say project, result, manifest or export-manifest' })
   process.stdout.write(`${JSON.stringify(schema(), null, 2)}\n`)
 }

@@ -95,8 +95,8 @@ everywhere(program.command('status').argument('[export]', 'one export; every exp
 
 program
   .command('schema')
-  .argument('<what>', 'project, result or manifest')
-  .description('print the JSON Schema of the project file, of results or of manifests')
+  .argument('<what>', 'project, result, manifest (of a run) or export-manifest')
+  .description('print the JSON Schema of the project file, of results, or of the manifests of runs and exports')
   .action(async (what: string) => {
     const { printSchema } = await import('./cli-check.ts')
     printSchema(what)

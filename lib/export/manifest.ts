@@ -50,6 +50,11 @@ export const exportManifest = z.strictObject({
 })
 export type ExportManifest = z.output<typeof exportManifest>
 
+/** The JSON Schema of what consumers read of an export. */
+export function exportManifestJsonSchema(): unknown {
+  return z.toJSONSchema(exportManifest, { target: 'draft-2020-12' })
+}
+
 export interface KeptManifest {
   readonly manifest: ExportManifest
   readonly etag: string

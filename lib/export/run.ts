@@ -4,6 +4,7 @@ import { BroadsheetError, CredentialError, failureOf, UnavailableError, UsageErr
 import type { ExportEntry } from '../project/project.ts'
 import { claim } from '../store/claims.ts'
 import { due } from './due.ts'
+import { expire } from './expire.ts'
 import { cancellation, settle } from './settled.ts'
 import { readTrouble, writeTrouble } from './trouble.ts'
 import type { Exporting, WindowOutcome } from './window.ts'
@@ -179,6 +180,7 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   if (fatal !== undefined) throw fatal
   const stopped = await cancellation(store, keys, false)
   if (stopped !== undefined) return { status: 'canceled', ...stopped }
+  if (entry.keep !== undefined) await expire({ store, keys, owner: context.owner, clock }, entry.keep)
   const [next] = later.toSorted((one, other) => one.at.getTime() - other.at.getTime())
   return next === undefined ? { status: 'done', done, failed } : { status: 'again', ...next, done, failed }
 }

@@ -223,7 +223,7 @@ describe('check and schema', () => {
     expect(err).toMatch(/:11:20: .*previous_1_weak/)
   })
 
-  test.each(['project', 'result', 'manifest'])('the schema of a %s is JSON Schema', async (what) => {
+  test.each(['project', 'result', 'manifest', 'export-manifest'])('the schema of a %s is JSON Schema', async (what) => {
     const { code, out } = await broadsheet('schema', what)
     expect(code).toBe(0)
     expect(JSON.parse(out)).toHaveProperty('$schema')

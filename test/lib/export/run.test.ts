@@ -136,6 +136,43 @@ describe('an export', () => {
   })
 })
 
+describe('what is kept for long', () => {
+  test('is looked at again once a month, so far back as the file says', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {}, { from: '2026-10-29', refresh: { every: 'month', back: 10 * 86_400 } })
+      own.to('2026-11-07T00:30:00Z')
+      await own.again()
+      own.asked.length = 0
+      own.to('2026-11-30T00:30:00Z')
+      await own.again()
+      expect(own.asked[0]).toBe('2026-11-07')
+      expect(own.asked).toHaveLength(23)
+      own.asked.length = 0
+      own.to('2026-12-01T00:30:00Z')
+      await own.again()
+      // The new day, and the ten of the month before that its first run looks at again.
+      expect(own.asked).toEqual(['2026-11-30', ...Array.from({ length: 9 }, (_, at) => `2026-11-${21 + at}`)])
+      own.asked.length = 0
+      own.to('2026-12-02T00:30:00Z')
+      await own.again()
+      expect(own.asked).toEqual(['2026-12-01'])
+    })
+  })
+
+  test('older days than are kept are neither asked for nor left lying', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {}, { from: '2026-01-01', keep: 3 * 86_400 })
+      await own.again()
+      expect(own.asked).toEqual(['2026-11-07', '2026-11-08', '2026-11-09'])
+      own.to('2026-11-12T00:30:00Z')
+      await own.again()
+      expect(await keysIn(store, keys.manifests)).toEqual(
+        ['2026-11-09', '2026-11-10', '2026-11-11'].map((day) => `exports/events/manifests/${day}.json`),
+      )
+    })
+  })
+})
+
 describe('what goes wrong', () => {
   test('a limit of the vendor is waited for, and the rest goes on there', async () => {
     await withFolder(async (store) => {
