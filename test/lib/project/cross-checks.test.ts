@@ -109,7 +109,7 @@ describe('what speaks of something else in the file', () => {
     ],
     [
       '{ source: product, data: event, from: 2026-01-01 }',
-      '20:36: "event" is not events, people, customers or catalogs; did you mean events?',
+      '20:36: "event" is not events, people, customers or catalog; did you mean events?',
     ],
     ['{ source: product, data: events, from: 2026-02-30 }', '20:50: "2026-02-30" is not a date such as 2026-01-01'],
     ['{ source: product, data: events, from: 2026-01-01, to: 2026-01-01 }', '20:66: `to` lies after `from`'],

@@ -22,7 +22,7 @@ test.each([
   ['schedule:', 'shedule:'],
   ['{ event: Sign Up }', '{ evnt: Sign Up }'],
   ['[Sign Up, Invite]', '[Sign Up]'],
-  ['kind: mixpanel', 'kind: keen'],
+  ['kind: mixpanel', 'kind: amplitude'],
   ['to: [growth@example.com]', 'to: growth@example.com'],
   ['  weekly:', '  Weekly Growth:'],
 ])('it marks %s → %s', (from, to) => {

@@ -176,7 +176,7 @@ describe('a project that is right', () => {
     expect(quiet?.email).toBeUndefined()
   })
 
-  test('keeps alerts and exports, and warns that this version leaves them at that', () => {
+  test('keeps alerts and exports, and warns that this version leaves alerts at that', () => {
     expect(weekly?.alerts).toEqual([
       { when: 'signups', below: 1000, for: 1, to: ['oncall@example.com'] },
       { when: 'signups / DE', changed: '-20 %', floor: 50, for: 2 },
@@ -190,12 +190,12 @@ describe('a project that is right', () => {
       at: '03:00',
       sync: 432_000,
       format: ['json', 'parquet'],
-      schema: 'single',
+      order: 'newest',
+      schema: 'mono',
       refresh: { every: 'month', back: 7_776_000 },
     })
     expect(project.warnings.map((one) => printMistake(one).replace(/^.*broadsheet.yaml:/, ''))).toEqual([
       '35:5: alerts are checked, and not acted upon by this version yet',
-      '51:1: exports are checked, and not run by this version yet',
     ])
   })
 
@@ -310,7 +310,9 @@ test('kinds of source that another program brings are read by their own schemas'
     expect(() => loadProject(file, { kinds: { shop } })).toThrow(
       `${file}:8:23: source s (shop) cannot answer this segmentation; s of 7 is clean`,
     )
-    expect(() => loadProject(file)).toThrow(`${file}:3:14: there is no kind of source "shop"; there is mixpanel, keen, exponea and lake`)
+    expect(() => loadProject(file)).toThrow(
+      `${file}:3:14: there is no kind of source "shop"; there is mixpanel, keen, exponea and lake`,
+    )
   } finally {
     rmSync(folder, { recursive: true })
   }
