@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
 import { UsageError } from '../lib/errors.ts'
+import { forgetPeople } from '../lib/export/forget.ts'
+import type { ExportContext } from '../lib/export/run.ts'
 import { runExportToEnd } from '../lib/export/run.ts'
 import { cancel } from '../lib/export/settled.ts'
 import type { ExportStatus, WindowState } from '../lib/export/status.ts'
@@ -12,9 +14,11 @@ import { ownerOfThisProcess } from '../lib/store/claims.ts'
 import { exportKeys } from '../lib/store/keys.ts'
 import { storeLedger } from '../lib/store/ledger.ts'
 import { openStore } from '../lib/store/open.ts'
+import type { Store } from '../lib/store/store.ts'
 import { openSources } from './adapters.ts'
 import { converter } from './converter.ts'
 import { credentialReader } from './credentials.ts'
+import type { ExportBoard } from './export-board.ts'
 import { exportBoard } from './export-board.ts'
 import { exportContext, exportNamed, zoneOfExport } from './exporting.ts'
 
@@ -35,15 +39,14 @@ export interface StatusOptions extends Options {
   readonly summary?: boolean
 }
 
-/** Exports what is due, and goes on until all of it is kept; the exit code. */
-export async function exportNow(name: string, options: ExportOptions): Promise<number> {
+/** Everything that an export is run with here, for as long as the work takes. */
+async function withExport<Value>(
+  name: string,
+  options: Options,
+  work: (opened: { readonly context: ExportContext; readonly board: ExportBoard; readonly store: Store }) => Promise<Value>,
+): Promise<Value> {
   const project = loadProject(options.project)
   const entry = exportNamed(project, name)
-  for (const [word, value] of [
-    ['--from', options.from],
-    ['--to', options.to],
-  ] as const)
-    checkDay(word, value)
   const clock = () => new Date()
   const store = openStore(options.store ?? join(project.folder, '.broadsheet'))
   const scratch = mkdtempSync(join(tmpdir(), 'broadsheet-export-'))
@@ -67,30 +70,75 @@ export async function exportNow(name: string, options: ExportOptions): Promise<n
       received: board.received,
       progress: board.progress,
     })
-    const request = {
-      scheduledAt: Temporal.Now.instant(),
-      from: options.from,
-      to: options.to,
-      resume: options.resume,
-      rebuild: options.rebuild,
-    }
+    return await work({ context, board, store })
+  } finally {
+    board.end()
+    await sources.close()
+  }
+}
+
+/** Exports what is due, and goes on until all of it is kept; the exit code. */
+export async function exportNow(name: string, options: ExportOptions): Promise<number> {
+  checkDay('--from', options.from)
+  checkDay('--to', options.to)
+  const { from, to, resume, rebuild } = options
+  return withExport(name, options, async ({ context, board, store }) => {
+    const request = { scheduledAt: Temporal.Now.instant(), from, to, resume, rebuild }
     const outcome = await runExportToEnd(request, context, { waits: board.waits })
     board.end()
-    if (options.json === true)
-      process.stdout.write(`${JSON.stringify({ export: name, store: store.address, ...outcome }, null, 2)}\n`)
+    if (options.json === true) print({ export: name, store: store.address, ...outcome })
     if (outcome.status === 'canceled') {
       board.say(`${name} was canceled by ${outcome.by} on ${outcome.at.toISOString().slice(0, 16)}Z; --resume goes on with it`)
       return 1
     }
     if (options.json !== true) {
-      const status = await statusOf(entry, { store, keys: context.exporting.keys, zone: context.zone, clock })
-      process.stdout.write(summary(status, store.locate(`exports/${name}/manifests`), outcome.done))
+      const { entry, zone, exporting } = context
+      const stands = await statusOf(entry, { store, keys: exporting.keys, zone, clock: exporting.clock })
+      process.stdout.write(summary(stands, store.locate(`exports/${name}/manifests`), outcome.done))
     }
     return outcome.failed.length === 0 ? 0 : 1
-  } finally {
-    board.end()
-    await sources.close()
+  })
+}
+
+/** Takes people out of an export by the ids in a file, one on a line; the exit code. */
+export async function forget(name: string, file: string, options: Options): Promise<number> {
+  const ids = [...new Set(readIds(file))]
+  if (ids.length === 0) throw new UsageError(`${file} has no ids`, { remedy: 'write one id on each line' })
+  return withExport(name, options, async ({ context, board, store }) => {
+    const { added, rewritten, busy } = await forgetPeople(ids, context, (window, at, of) => {
+      if (at === 1 || at === of || at % 25 === 0) board.say(`looking through ${window} (${at} of ${of})`)
+    })
+    if (options.json === true) print({ export: name, store: store.address, ids: ids.length, added, rewritten, busy })
+    else {
+      const lines = rewritten.map(
+        (one) => `  ${one.window}  rewritten, ${one.lines.toLocaleString('en-US')} lines are out of it\n`,
+      )
+      const many = `${ids.length.toLocaleString('en-US')} ${ids.length === 1 ? 'id' : 'ids'}`
+      const left = busy.length === 0 ? '' : `  ${busy.join(', ')}: another process is at it; run it again\n`
+      process.stdout.write(
+        `${name}: ${many}, ${added} of them new; ${rewritten.length} windows rewritten, older versions deleted\n${lines.join('')}${left}` +
+          '  delete them at the vendor, too: only then is nothing of them sent here again\n',
+      )
+    }
+    return busy.length === 0 ? 0 : 1
+  })
+}
+
+function readIds(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    throw new UsageError(`${file} cannot be read (${code})`, { remedy: 'give a file with one id on each line' })
   }
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
 }
 
 /** Shows how the windows of an export stand; exit 1 where some failed. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { BroadsheetError, failureOf, ProjectError, printMistake, UsageError, WaitError } from '../lib/errors.ts'
 import { readVariable } from './environment.ts'
+import { outliveReader } from './stdout.ts'
 import { untilWords } from './until.ts'
 
 /**
@@ -93,6 +94,18 @@ everywhere(program.command('status').argument('[export]', 'one export; every exp
     process.exitCode = await status(name, options)
   })
 
+everywhere(
+  program
+    .command('forget')
+    .argument('<export>', 'an export of the project file')
+    .argument('<file>', 'a file with one id on each line', whereTyped),
+)
+  .description('take people out of an export: every window that holds them, in every format, older versions too')
+  .action(async (name: string, file: string, options) => {
+    const { forget } = await import('./cli-export.ts')
+    process.exitCode = await forget(name, file, options)
+  })
+
 program
   .command('schema')
   .argument('<what>', 'project, result, manifest (of a run) or export-manifest')
@@ -108,6 +121,7 @@ process.once('SIGINT', () => {
   process.exit(130)
 })
 
+outliveReader(process.stdout)
 try {
   await program.parseAsync()
 } catch (error) {

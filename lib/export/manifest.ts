@@ -22,6 +22,8 @@ const revision = z.strictObject({
   fingerprint: z.string(),
   /** Lines that were there twice (event, distinct_id, time, $insert_id) and are once in Parquet. */
   duplicates: z.number().int().optional(),
+  /** Lines that were taken out, because nothing of whom they speak of may be kept. */
+  forgotten: z.number().int().optional(),
   objects: z.array(object),
   /** What a reader should know: a history that the vendor's plan cuts. */
   notes: z.array(z.string()),

@@ -5,12 +5,13 @@ import type { ExportEntry } from '../project/project.ts'
 import { claim } from '../store/claims.ts'
 import { due } from './due.ts'
 import { expire } from './expire.ts'
+import { readForgotten } from './forgotten.ts'
 import { cancellation, settle } from './settled.ts'
 import { readTrouble, writeTrouble } from './trouble.ts'
 import type { Exporting, WindowOutcome } from './window.ts'
 import { exportWindow } from './window.ts'
 import type { ExportWindow } from './windows.ts'
-import { windowsOver, within } from './windows.ts'
+import { planOf, windowsAt, within } from './windows.ts'
 
 export interface ExportRequest {
   /** When the schedule called, or a person: what was looked at since then is not looked at again. */
@@ -34,6 +35,8 @@ export interface ExportContext {
   readonly atATime?: number | undefined
   /** No window is begun after it. */
   readonly until?: Date | undefined
+  /** Aborts shortly before this process will be ended: a window that is under way is given up, which counts as one try. */
+  readonly timeUp?: AbortSignal | undefined
   readonly signal?: AbortSignal | undefined
   readonly progress?: ((step: ExportStep) => void) | undefined
 }
@@ -83,10 +86,12 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   const { store, keys, clock } = exporting
   const canceled = await cancellation(store, keys, request.resume === true)
   if (canceled !== undefined) return { status: 'canceled', ...canceled }
-  await settle(store, keys, { every: entry.every, zone }, request.rebuild === true)
+  await settle(store, keys, { every: entry.every, zone, definition: exporting.head.definition }, request.rebuild === true)
+  const forgotten = await readForgotten(store, keys)
   const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime())
-  const plan = { from: entry.from, to: entry.to, every: entry.every, zone }
-  const windows = within(windowsOver(plan, now), request)
+  const possible = windowsAt(planOf(entry, zone), now)
+  refusePast(request, context, possible)
+  const windows = within(possible, request)
   if (windows.length === 0 && (request.from ?? request.to) !== undefined) throw noWindow(request, context)
   const todo = await due(windows, request, context)
   context.progress?.({ step: 'planned', windows: todo.map(({ name }) => name), kept: windows.length - todo.length })
@@ -97,11 +102,14 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   const later: { at: Date; why: string }[] = []
   let fatal: unknown
   const line = [...todo]
+  const { timeUp } = context
+  const signals = [context.signal, timeUp].filter((one) => one !== undefined)
+  const signal = signals.length === 0 ? undefined : AbortSignal.any(signals)
 
   async function work(): Promise<void> {
     for (let window = line.shift(); window !== undefined; window = line.shift()) {
       if (fatal !== undefined || later.some(({ why }) => why === shortTime || why.startsWith(limitReached))) return
-      if (context.until !== undefined && clock() >= context.until) {
+      if (timeUp?.aborted === true || (context.until !== undefined && clock() >= context.until)) {
         later.push({ at: clock(), why: shortTime })
         return
       }
@@ -144,7 +152,7 @@ export async function runExport(request: ExportRequest, context: ExportContext):
       const stillOurs = () => {
         if (lost !== undefined) throw lost
       }
-      const outcome = await exportWindow({ ...exporting, stillOurs, signal: context.signal }, window)
+      const outcome = await exportWindow({ ...exporting, forgotten, stillOurs, signal }, window)
       const lines = outcome.state === 'shrunk' ? outcome.lines : outcome.manifest.lines
       done.push({ window: window.name, state: outcome.state, lines })
       context.progress?.({ step: 'ended', window: window.name, outcome: outcome.state, lines })
@@ -159,21 +167,43 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   /** What is wrong with one window is kept for the next call; what is wrong with all of them is thrown. */
   async function trouble(window: ExportWindow, error: unknown): Promise<void> {
     context.signal?.throwIfAborted()
+    if (timeUp?.aborted === true && isCausedBy(error, timeUp.reason)) return givenUp(window)
     if (error instanceof WaitError) {
       later.push({ at: error.until, why: `${limitReached}: ${error.message}` })
       return
     }
     if (!(error instanceof BroadsheetError) || error instanceof CredentialError || error instanceof UsageError) throw error
-    const { message, remedy } = failureOf(error)
+    const failure = failureOf(error)
+    const tries = await remember(window, failure, { state: 'failed', mayAgain: error instanceof UnavailableError })
+    if (tries === undefined) return
+    const at = new Date(clock().getTime() + firstPause * 2 ** (tries - 1))
+    later.push({ at, why: `${window.name}: ${failure.message}` })
+  }
+
+  /** It begins first at the next call, with the whole of that one's time for itself. */
+  async function givenUp(window: ExportWindow): Promise<void> {
+    const message = 'it was not done when the time of its call was over'
+    const day = Temporal.PlainDate.from(window.date)
+    const words = `--from ${day} --to ${day.add({ days: 1 })}`
+    const remedy = `on a machine that has more time: broadsheet export ${entry.name} ${words}; or make windows smaller (\`every\`, \`events\`)`
+    await remember(window, { message, remedy }, { state: 'timed out', mayAgain: true })
+    later.push({ at: clock(), why: shortTime })
+  }
+
+  /** Writes down what went wrong; how many tries there were, where another one follows. */
+  async function remember(
+    window: ExportWindow,
+    { message, remedy }: { readonly message: string; readonly remedy?: string },
+    { state, mayAgain }: { readonly state: 'failed' | 'timed out'; readonly mayAgain: boolean },
+  ): Promise<number | undefined> {
     const tries = ((await readTrouble(store, keys, window.name))?.tries ?? 0) + 1
-    const again = error instanceof UnavailableError && tries < mostTries
-    const at = clock()
-    const base = { version: 1, window: window.name, tries, at: at.toISOString(), message } as const
+    const again = mayAgain && tries < mostTries
+    const base = { version: 1, window: window.name, tries, at: clock().toISOString(), message } as const
     const words = remedy === undefined ? {} : { remedy }
-    await writeTrouble(store, keys, { ...base, ...words, state: again ? 'retried' : 'failed' })
-    if (again) later.push({ at: new Date(at.getTime() + firstPause * 2 ** (tries - 1)), why: `${window.name}: ${message}` })
-    else failed.push({ window: window.name, message, ...words })
+    await writeTrouble(store, keys, { ...base, ...words, state: again ? 'retried' : state })
+    if (!again) failed.push({ window: window.name, message, ...words })
     context.progress?.({ step: 'failed', window: window.name, message, again })
+    return again ? tries : undefined
   }
 
   await Promise.all(Array.from({ length: context.atATime ?? 2 }, work))
@@ -188,9 +218,23 @@ export async function runExport(request: ExportRequest, context: ExportContext):
 const shortTime = 'the time of this call is over'
 const limitReached = 'a limit of the vendor is reached'
 
+/** A signal's reason comes as it is, or wrapped once or more by what it ended. */
+function isCausedBy(error: unknown, reason: unknown): boolean {
+  return error === reason || (error instanceof Error && error.cause !== undefined && isCausedBy(error.cause, reason))
+}
+
+/** Of a snapshot no earlier day can be had, so that a day that is asked for by name would silently be another. */
+function refusePast({ from }: ExportRequest, { entry, exporting }: ExportContext, [today]: readonly ExportWindow[]): void {
+  if (exporting.partition !== 'snapshot' || from === undefined || today === undefined || from >= today.date) return
+  throw new UsageError(`${entry.data} cannot be had as they were on ${from}`, {
+    remedy: `export ${entry.name} keeps what there is when it is asked for, one snapshot a day; today is ${today.date}`,
+  })
+}
+
 function noWindow({ from, to }: ExportRequest, { entry, zone, exporting }: ExportContext): UsageError {
   const asked = [from === undefined ? '' : `from ${from}`, to === undefined ? '' : `to ${to}`].filter(Boolean).join(' ')
-  return new UsageError(`export ${entry.name} has no window ${asked} that is over`, {
+  const what = exporting.partition === 'snapshot' ? `takes no snapshot ${asked}` : `has no window ${asked} that is over`
+  return new UsageError(`export ${entry.name} ${what}`, {
     remedy: `it begins at ${entry.from}${entry.to === undefined ? '' : `, ends at ${entry.to}`} and counts days in ${zone}, where it is ${Temporal.Instant.fromEpochMilliseconds(exporting.clock().getTime()).toZonedDateTimeISO(zone).toPlainDateTime().toString({ smallestUnit: 'minute' })}`,
   })
 }

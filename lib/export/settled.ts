@@ -9,6 +9,8 @@ const settled = z.strictObject({
   version: z.literal(1),
   every: z.enum(['day', 'hour']),
   zone: z.string(),
+  /** SHA-256 of what was asked, as manifests have it. */
+  definition: z.string(),
   /** The column of each property, in Parquet and in the catalogue; only ever added to. */
   columns: z.array(z.tuple([z.string(), z.string()])),
 })
@@ -20,7 +22,7 @@ const canceled = z.strictObject({ version: z.literal(1), by: z.string(), at: z.i
 export async function settle(
   store: Store,
   keys: ExportKeys,
-  wanted: Pick<Settled, 'every' | 'zone'>,
+  wanted: Pick<Settled, 'every' | 'zone' | 'definition'>,
   rebuild: boolean,
 ): Promise<Settled> {
   const found = await readSettled(store, keys)
@@ -30,7 +32,13 @@ export async function settle(
     return written === undefined ? settle(store, keys, wanted, rebuild) : first
   }
   const { settled: own } = found
-  if (own.every === wanted.every && own.zone === wanted.zone) return own
+  const isSame = own.every === wanted.every && own.zone === wanted.zone
+  if (isSame && own.definition === wanted.definition) return own
+  if (!rebuild && isSame) {
+    throw new UsageError('what this export asks for is not what its kept windows hold: its source, events or condition changed', {
+      remedy: 'put the old words back, give the export another name, or begin it anew with --rebuild',
+    })
+  }
   if (!rebuild) {
     throw new UsageError(
       `this export is kept by the ${own.every} of ${own.zone}, and the project file says the ${wanted.every} of ${wanted.zone}`,

@@ -3,11 +3,14 @@ import { createReadStream } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UnavailableError } from '../errors.ts'
+import { Temporal } from 'temporal-polyfill'
+import { DataError, UnavailableError } from '../errors.ts'
 import type { Exported, RawData } from '../sources/source.ts'
-import type { ExportKeys } from '../store/keys.ts'
+import type { ExportKeys, ExportPlace } from '../store/keys.ts'
 import type { Store, Upload } from '../store/store.ts'
 import { isoWithOffset } from '../timeframe.ts'
+import type { Forgotten } from './forgotten.ts'
+import { keptLines, without } from './forgotten.ts'
 import type { ExportManifest, ExportObject, KeptManifest, Revision } from './manifest.ts'
 import { readManifest, writeManifest } from './manifest.ts'
 import { readTrouble, writeTrouble } from './trouble.ts'
@@ -33,6 +36,8 @@ export interface Exporting {
   /** Throws where somebody else has taken the window over. */
   readonly stillOurs: () => void
   readonly signal?: AbortSignal | undefined
+  /** Of whom nothing may be kept; nobody unless said. */
+  readonly forgotten?: Forgotten | undefined
   /** Bytes that came, as they come. */
   readonly received?: ((bytes: number) => void) | undefined
 }
@@ -64,76 +69,152 @@ export type WindowOutcome =
  * caller holds the window's claim.
  */
 export async function exportWindow(exporting: Exporting, window: ExportWindow): Promise<WindowOutcome> {
-  const { store, keys, formats } = exporting
-  const key = keys.manifest(window.name)
-  const kept = await readManifest(store, key)
-  const folder = join(exporting.scratch, `${window.name}-${randomUUID()}`)
-  await mkdir(folder, { recursive: true })
-  let upload: Upload | undefined
-  let file: FileHandle | undefined
-  try {
-    const place = { name: window.name, partition: `${exporting.partition}=${window.date}` }
-    const aside = join(folder, 'lines.json.gz')
-    const isNew = kept === undefined
+  const { store, keys, formats, forgotten } = exporting
+  const kept = await readManifest(store, keys.manifest(window.name))
+  return inFolder(exporting, window, async (folder) => {
     // Sent on while it comes, where nothing could keep it from being published; else laid aside until that is known.
-    if (isNew && formats.includes('json')) upload = await store.upload(keys.json(place), { contentType: 'application/gzip' })
-    if (!isNew || formats.includes('parquet')) file = await open(aside, 'wx')
-    const verified = await receive(exporting, window, [upload, file === undefined ? undefined : fileSink(file)])
-    await file?.close()
-    file = undefined
+    const isSentOn = kept === undefined && forgotten === undefined && formats.includes('json')
+    const isLaidAside = !isSentOn || formats.includes('parquet')
+    const upload = isSentOn
+      ? await store.upload(keys.json(placeOf(exporting, window)), { contentType: 'application/gzip' })
+      : undefined
+    try {
+      const aside = isLaidAside ? join(folder, 'lines.json.gz') : undefined
+      const askedAt = exporting.clock()
+      const verified = await receive(exporting, await exporting.ask(window, exporting.signal), upload, aside)
+      const { lines, fingerprint } = verified
+      if (kept !== undefined) {
+        const state = await decide(exporting, window, kept.manifest, verified)
+        if (state === 'unchanged') return { state, manifest: kept.manifest }
+        if (state === 'shrunk') return { state, lines, manifest: kept.manifest }
+      }
+      const came: Came = { ...verified, path: aside, upload }
+      const left = forgotten === undefined ? { ...came, removed: 0 } : await without(forgotten, came, folder, exporting.signal)
+      const made = await make(exporting, window, left, folder)
+      if (made.objects.length === 0) await upload?.abort()
+      const span = spanOf(exporting, window, askedAt)
+      const manifest = await publish(exporting, window, kept, { ...made, span, lines, fingerprint, forgotten: left.removed })
+      return { state: kept === undefined ? 'kept' : 'replaced', manifest }
+    } catch (error) {
+      await upload?.abort()
+      throw error
+    }
+  })
+}
 
-    const decision = kept === undefined ? 'kept' : await decide(exporting, window, kept.manifest, verified)
-    if (kept !== undefined && decision === 'unchanged') return { state: decision, manifest: kept.manifest }
-    if (kept !== undefined && decision === 'shrunk') return { state: decision, lines: verified.lines, manifest: kept.manifest }
+/**
+ * Takes what is to be forgotten out of a window that is kept, without asking the vendor: rewritten from its own lines, in
+ * every format, and older versions deleted. Undefined where nothing of it is in the window. A window that has no lines of
+ * its own (Parquet alone) is exported anew.
+ */
+export async function rewriteWindow(exporting: Exporting, window: ExportWindow): Promise<ExportManifest | undefined> {
+  const { store, keys, forgotten, signal } = exporting
+  const kept = await readManifest(store, keys.manifest(window.name))
+  if (kept === undefined || forgotten === undefined) return undefined
+  const { manifest } = kept
+  const own = keys.json(placeOf(exporting, window))
+  const held = manifest.objects.find(({ key }) => key === own)
+  return inFolder(exporting, window, async (folder) => {
+    // Without lines that are known to be whole, only the vendor can tell what was in it.
+    const data =
+      held === undefined || manifest.status === 'replacing'
+        ? await exporting.ask(window, signal)
+        : { raw: await keptLines(store, held, signal) }
+    const aside = join(folder, 'lines.json.gz')
+    const verified = await receive(exporting, data, undefined, aside)
+    if (held !== undefined && manifest.status === 'complete' && verified.sha256 !== held.sha256) {
+      throw new DataError(`${store.locate(own)} is not what its manifest says`, { remedy: 'export its day again' })
+    }
+    const left = await without(forgotten, { ...verified, path: aside, upload: undefined }, folder, signal)
+    if (left.removed === 0 && manifest.status === 'complete') return undefined
+    const made = await make(exporting, window, left, folder)
+    const { lines, fingerprint } = held === undefined ? verified : manifest
+    const gone = (held === undefined ? 0 : (manifest.forgotten ?? 0)) + left.removed
+    const span = { start: manifest.start, end: manifest.end }
+    const next = await publish(exporting, window, kept, { ...made, span, lines, fingerprint, forgotten: gone })
+    for (const key of new Set([...manifest.objects, ...next.objects].map((object) => object.key))) await store.purge(key)
+    return next
+  })
+}
 
-    const isEmpty = verified.lines === 0
-    const parquet =
-      formats.includes('parquet') && !isEmpty
-        ? await exporting.convert({ from: aside, lines: verified.lines, folder, signal: exporting.signal })
-        : undefined
-    const made: { readonly object: ExportObject; publish(): Promise<void> }[] = []
-    if (formats.includes('json') && !isEmpty) {
-      const own = keys.json(place)
-      const streaming = upload
-      made.push({
-        object: { key: own, bytes: verified.bytes, sha256: verified.sha256, rows: verified.lines },
-        publish: () => (streaming === undefined ? sendFile(store, own, aside, 'application/gzip') : streaming.finish()),
-      })
-    }
-    for (const { path, rows, event } of parquet?.files ?? []) {
-      const own = keys.parquet(place, event)
-      made.push({
-        object: { key: own, ...(await measure(path)), rows },
-        publish: () => sendFile(store, own, path, 'application/vnd.apache.parquet'),
-      })
-    }
-    if (isEmpty) await upload?.abort()
-    const revision: Revision = {
-      revision: (kept?.manifest.revision ?? 0) + 1,
-      exportedAt: exporting.clock().toISOString(),
-      lines: verified.lines,
-      fingerprint: verified.fingerprint,
-      ...(parquet === undefined ? {} : { duplicates: parquet.duplicates }),
-      objects: made.map(({ object }) => object),
-      notes: [],
-    }
-    const manifest = await publish(exporting, window, kept, revision, made)
-    return { state: kept === undefined ? 'kept' : 'replaced', manifest }
-  } catch (error) {
-    await upload?.abort()
-    throw error
+/** The bytes of a window, in a file or on their way to the store. */
+interface Came extends Verified {
+  readonly path: string | undefined
+  readonly upload: Upload | undefined
+}
+
+type Span = Pick<ExportManifest, 'start' | 'end'>
+
+interface Made {
+  readonly objects: readonly ExportObject[]
+  readonly duplicates?: number
+  /** Each object is put where it is seen. */
+  readonly steps: readonly (() => Promise<void>)[]
+}
+
+async function inFolder<T>({ scratch }: Exporting, { name }: ExportWindow, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = join(scratch, `${name}-${randomUUID()}`)
+  await mkdir(folder, { recursive: true })
+  try {
+    return await work(folder)
   } finally {
-    await file?.close()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function receive(exporting: Exporting, window: ExportWindow, sinks: readonly (Sink | undefined)[]): Promise<Verified> {
-  const { signal, received } = exporting
-  const data = await exporting.ask(window, signal)
+function placeOf({ partition }: Exporting, { name, date }: ExportWindow): ExportPlace {
+  return { name, partition: `${partition}=${date}` }
+}
+
+/** A window's own time; of a snapshot when it was asked for, and when all of it had come. */
+function spanOf({ partition, clock }: Exporting, { start, end }: ExportWindow, askedAt: Date): Span {
+  const at = (date: Date) => Temporal.Instant.fromEpochMilliseconds(date.getTime()).toZonedDateTimeISO(start.timeZoneId)
+  const [from, to] = partition === 'date' ? [start, end] : [at(askedAt), at(clock())]
+  return { start: isoWithOffset(from), end: isoWithOffset(to) }
+}
+
+/** The window's objects, ready to be put into the store; none where no line is left. */
+async function make(exporting: Exporting, window: ExportWindow, came: Came, folder: string): Promise<Made> {
+  const { store, keys, formats, convert, signal } = exporting
+  const { lines, bytes, sha256, path, upload } = came
+  if (lines === 0) return { objects: [], steps: [] }
+  const place = placeOf(exporting, window)
+  const objects: ExportObject[] = []
+  const steps: (() => Promise<void>)[] = []
+  if (formats.includes('json')) {
+    const key = keys.json(place)
+    objects.push({ key, bytes, sha256, rows: lines })
+    steps.push(() => (upload === undefined ? sendFile(store, key, String(path), 'application/gzip') : upload.finish()))
+  }
+  if (!formats.includes('parquet')) return { objects, steps }
+  const { files, duplicates } = await convert({ from: String(path), lines, folder, signal })
+  for (const file of files) {
+    const key = keys.parquet(place, file.event)
+    objects.push({ key, ...(await measure(file.path)), rows: file.rows })
+    steps.push(() => sendFile(store, key, file.path, 'application/vnd.apache.parquet'))
+  }
+  return { objects, steps, duplicates }
+}
+
+async function receive(
+  { signal, received }: Exporting,
+  data: Exported,
+  upload: Upload | undefined,
+  aside: string | undefined,
+): Promise<Verified> {
   const counter: Sink = { write: async (bytes) => received?.(bytes.length) }
   const raw: RawData = 'raw' in data ? data.raw : writtenDown(data.rows)
-  return passOn(raw, [counter, ...sinks.filter((sink) => sink !== undefined)], signal)
+  const file = aside === undefined ? undefined : await open(aside, 'wx')
+  try {
+    const sinks = [counter, upload, file === undefined ? undefined : fileSink(file)]
+    return await passOn(
+      raw,
+      sinks.filter((sink) => sink !== undefined),
+      signal,
+    )
+  } finally {
+    await file?.close()
+  }
 }
 
 /** Whether what came takes the place of what is kept. */
@@ -164,12 +245,22 @@ async function publish(
   { store, keys, head, clock, stillOurs }: Exporting,
   window: ExportWindow,
   kept: KeptManifest | undefined,
-  revision: Revision,
-  made: readonly { publish(): Promise<void> }[],
+  made: Made & Pick<Revision, 'lines' | 'fingerprint'> & { readonly span: Span; readonly forgotten: number },
 ): Promise<ExportManifest> {
   const key = keys.manifest(window.name)
-  const span = { start: isoWithOffset(window.start), end: isoWithOffset(window.end) }
-  const about = { version: 1, window: window.name, tries: 0, at: clock().toISOString() } as const
+  const now = clock().toISOString()
+  const { span, lines, fingerprint, duplicates, forgotten, objects } = made
+  const revision: Revision = {
+    revision: (kept?.manifest.revision ?? 0) + 1,
+    exportedAt: now,
+    lines,
+    fingerprint,
+    ...(duplicates === undefined ? {} : { duplicates }),
+    ...(forgotten === 0 ? {} : { forgotten }),
+    objects: [...objects],
+    notes: [],
+  }
+  const about = { version: 1, window: window.name, tries: 0, at: now } as const
   const lost = () =>
     new UnavailableError(`${store.locate(key)} was written by another process meanwhile`, { remedy: 'run it again' })
   let over = kept
@@ -180,7 +271,7 @@ async function publish(
     over = await writeManifest(store, key, { ...kept.manifest, status: 'replacing', next: revision }, kept)
     if (over === undefined) throw lost()
   }
-  for (const each of made) await each.publish()
+  for (const step of made.steps) await step()
   const manifest: ExportManifest = { version: 1, ...head, window: window.name, ...span, status: 'complete', ...revision }
   if ((await writeManifest(store, key, manifest, over)) === undefined) {
     // Objects of two processes may lie side by side now, so the manifest of the other must not stand as it is.
@@ -190,7 +281,7 @@ async function publish(
     throw lost()
   }
   const before = [...(kept?.manifest.objects ?? []), ...(kept?.manifest.next?.objects ?? [])]
-  const gone = before.filter((one) => !revision.objects.some((own) => own.key === one.key))
+  const gone = before.filter((one) => !objects.some((own) => own.key === one.key))
   for (const one of new Set(gone.map((each) => each.key))) await store.delete(one)
   await store.delete(keys.trouble(window.name))
   return manifest

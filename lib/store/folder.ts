@@ -114,6 +114,8 @@ export function openFolder(folder: string): Store {
       yield* walk(root, '', checkPrefix(prefix))
     },
 
+    purge: async (key) => void checkKey(key),
+
     delete: (key) =>
       inWords(root, async () => {
         const path = pathOf(key)

@@ -125,6 +125,8 @@ export interface ExportKeys {
   readonly troubles: string
   /** What the first window fixed for all: how long one is, and which column each property has. */
   readonly settled: string
+  /** Whose ids are kept out, by their SHA-256. */
+  readonly forgotten: string
   /** There while somebody canceled the export. */
   readonly canceled: string
 }
@@ -149,6 +151,7 @@ export function exportKeys(name: string): ExportKeys {
     trouble: (window) => `${state}/windows/${window}.json`,
     troubles: `${state}/windows/`,
     settled: `${state}/settled.json`,
+    forgotten: `${state}/forgotten.json`,
     canceled: `${state}/canceled.json`,
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
-import { DataError, WaitError } from '../errors.ts'
+import { DataError, UnavailableError, WaitError } from '../errors.ts'
 import type { Ledger, Limit, Taken } from '../ledger.ts'
 import { limitKey } from './keys.ts'
 import type { Store, Stored } from './store.ts'
@@ -13,8 +13,10 @@ const skew = 5 * minute
 /** Milliseconds that are waited at most after the first race that was lost; twice as many after each further one. */
 const firstPause = 50
 const longestPause = 1600
+/** Each was lost to a change of others, and an hour of 60 calls has not so many: this store keeps no promise. */
+const mostLost = 200
 
-// Years beyond 9999 have a sign and six digits, which zod's own type refuses, and a vendor's header may lead there.
+// Years beyond 9999 have a sign and six digits, which zod's own type refuses, and a clock may be set there.
 const instant = z.string().pipe(z.coerce.date())
 const limitRecord = z.strictObject({
   version: z.literal(1),
@@ -30,7 +32,7 @@ type LimitRecord = z.output<typeof limitRecord>
 
 export interface LedgerOptions {
   readonly clock: () => Date
-  readonly sleep?: ((milliseconds: number) => Promise<unknown>) | undefined
+  readonly sleep?: ((milliseconds: number, signal: AbortSignal | undefined) => Promise<unknown>) | undefined
   readonly random?: (() => number) | undefined
 }
 
@@ -48,11 +50,12 @@ export interface LedgerOptions {
  * an hour and what is given back of them. A call whose process ends, or whose store fails, before it was answered may
  * stay counted: then one call too few is made in that hour, never one too many.
  *
- * Besides WaitError, throws DataError where the object is damaged, RangeError for what is no limit (a name of other
- * characters, a `perHour` that is not a whole number from 1) or no instant, and what the store throws.
+ * Besides WaitError, throws DataError where the object is damaged, UnavailableError where no write ever holds, RangeError
+ * for what is no limit (a name of other characters, a `perHour` that is not a whole number from 1) or no instant, and what
+ * the store throws.
  */
 export function storeLedger(store: Store, options: LedgerOptions): Ledger {
-  const { clock, random = Math.random, sleep = (milliseconds) => wait(milliseconds) } = options
+  const { clock, random = Math.random, sleep = (milliseconds, signal) => wait(milliseconds, undefined, { signal }) } = options
   const lines = new Map<string, Promise<unknown>>()
 
   /** Changes of one limit stand in line here, so that a process never loses a race against itself. */
@@ -66,10 +69,15 @@ export function storeLedger(store: Store, options: LedgerOptions): Ledger {
    * `next` makes the new record of what is there now, or undefined where nothing has to change. It is asked again after
    * a race that was lost, and after a put whose answer was lost on the way: then it finds its own change.
    */
-  function change(name: string, next: (held: LimitRecord, now: Date) => LimitRecord | undefined): Promise<void> {
+  function change(
+    name: string,
+    next: (held: LimitRecord, now: Date) => LimitRecord | undefined,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const key = limitKey(name)
     return inLine(name, async () => {
-      for (let lost = 0; ; lost += 1) {
+      for (let lost = 0; lost < mostLost; lost += 1) {
+        signal?.throwIfAborted()
         const stored = await store.get(key)
         const now = clock()
         const made = next(lastHour(parse(stored, store.locate(key)), now), now)
@@ -78,22 +86,27 @@ export function storeLedger(store: Store, options: LedgerOptions): Ledger {
         const written = await store.put(key, `${JSON.stringify(made)}\n`, { if: condition, contentType: 'application/json' })
         if (written !== undefined) return
         // Without it those who read together write together, and all but one for nothing.
-        await sleep(random() * Math.min(longestPause, firstPause * 2 ** lost))
+        await sleep(random() * Math.min(longestPause, firstPause * 2 ** lost), signal).catch((error: unknown) => {
+          signal?.throwIfAborted()
+          throw error
+        })
       }
+      throw new UnavailableError(`${store.locate(key)} was read and not written ${mostLost} times: each time it had changed`)
     })
   }
 
-  async function take(limit: Limit): Promise<Taken> {
+  async function take(limit: Limit, signal?: AbortSignal): Promise<Taken> {
     const { name, perHour } = limit
     if (!Number.isInteger(perHour) || perHour < 1) throw new RangeError(`${name} cannot allow ${perHour} calls in an hour`)
     const place = store.locate(limitKey(name))
     const id = randomUUID()
-    await change(name, (held, now) => {
+    const taking = (held: LimitRecord, now: Date) => {
       if (held.calls.some((call) => call.id === id)) return undefined
       const refused = refusal(held, limit, now, place)
       if (refused !== undefined) throw refused
       return { ...held, calls: [...held.calls, { id, at: now }] }
-    })
+    }
+    await change(name, taking, signal)
     return {
       giveBack: () =>
         change(name, (held) => {
@@ -105,9 +118,11 @@ export function storeLedger(store: Store, options: LedgerOptions): Ledger {
 
   async function block({ name }: Limit, until: Date): Promise<void> {
     if (Number.isNaN(until.getTime())) throw new RangeError(`${name} cannot be blocked until no instant`)
+    // Once, and not after each race that was lost: else it would never know its own change again.
+    const end = new Date(Math.min(until.getTime(), clock().getTime() + hour + skew))
     await change(name, (held, now) => {
-      const nothingNew = until <= now || (held.until !== undefined && held.until >= until)
-      return nothingNew ? undefined : { ...held, until }
+      const nothingNew = end <= now || (held.until !== undefined && held.until >= end)
+      return nothingNew ? undefined : { ...held, until: end }
     })
   }
 
@@ -133,7 +148,8 @@ function refusal({ calls, until }: LimitRecord, limit: Limit, now: Date, place: 
   const room = last === undefined ? now : new Date(last.at.getTime() + hour)
   const first = until !== undefined && until > room ? until : room
   if (first <= now) return undefined
-  const wrong = first.getTime() - now.getTime() > hour + skew
+  // The instant of a block was some clock's own `skew` ahead, and that clock may be ahead, too.
+  const wrong = first.getTime() - now.getTime() > hour + (first === until ? 2 * skew : skew)
   const clocks = `no hour lasts that long: set the clocks of all who ask, then delete ${place}`
   if (first === until) {
     return new WaitError(`the vendor says that the ${label} are used up; known here in the last hour: ${calls.length}`, {

@@ -1,6 +1,13 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { UnavailableError, UsageError } from '../errors.ts'
 import { s3Failure } from './s3-failure.ts'
 import type { PutOptions, Store } from './store.ts'
@@ -135,6 +142,24 @@ function openBucket(bucket: string, client: S3Client): Store {
           // Others may keep objects here too, such as the console's folder marks.
           if (isKey(Key)) yield { key: Key, bytes: Size }
         }
+      }
+    },
+
+    purge: async (key) => {
+      const place = locate(key)
+      for (let KeyMarker: string | undefined, VersionIdMarker: string | undefined; ; ) {
+        const page = await call('s3:ListBucketVersions', place, () =>
+          client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, KeyMarker, VersionIdMarker })),
+        )
+        // The prefix is that of other keys, too; a mark of a deletion is nothing that was kept.
+        const old = (page.Versions ?? []).filter(({ Key, IsLatest, VersionId }) => Key === key && !IsLatest && VersionId)
+        for (const { VersionId } of old) {
+          const version = new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId })
+          await call('s3:DeleteObjectVersion', place, () => client.send(version))
+        }
+        if (page.IsTruncated !== true) return
+        KeyMarker = page.NextKeyMarker
+        VersionIdMarker = page.NextVersionIdMarker
       }
     },
 

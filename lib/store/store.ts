@@ -31,6 +31,8 @@ export interface Store {
   list(prefix: string): AsyncIterable<Listed>
   /** Nothing happens when there is nothing. */
   delete(key: string): Promise<void>
+  /** Deletes what the key held before, for good; what it holds now stays. A store without versions has nothing to do. */
+  purge(key: string): Promise<void>
 }
 
 /** One object that is being written. Either finish or abort it; both may be called again, and then do nothing. */

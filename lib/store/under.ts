@@ -18,5 +18,6 @@ export function under(store: Store, prefix: string): Store {
       }
     },
     delete: async (key) => store.delete(full(key)),
+    purge: async (key) => store.purge(full(key)),
   }
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Expected } from '../servers/vendor.ts'
 import { startVendor } from '../servers/vendor.ts'
@@ -130,12 +130,31 @@ describe('broadsheet export', () => {
   })
 })
 
+describe('broadsheet forget', () => {
+  test('rewrites the days that hold somebody, and says what else is to do', async () => {
+    await using vendor = await startVendor([day('2026-11-10', { DE: 3, AT: 2 }), day('2026-11-11', { AT: 1 })])
+    await project(vendor.url)
+    await run('export', 'events', '--from', '2026-11-10', '--to', '2026-11-12')
+    const file = join(folder, 'ids.txt')
+    await writeFile(file, 'DE1\n\n DE2 \nDE1\n')
+    const { code, out } = await run('forget', 'events', file)
+    expect(out).toContain('events: 2 ids, 2 of them new; 1 windows rewritten, older versions deleted\n')
+    expect(out).toContain('  2026-11-10  rewritten, 2 lines are out of it\n  delete them at the vendor, too')
+    expect(code).toBe(0)
+    const kept = join(folder, '.broadsheet', 'exports', 'events', 'json', 'date=2026-11-10', '2026-11-10.json.gz')
+    const left = gunzipSync(await readFile(kept)).toString()
+    expect(left.match(/"distinct_id":"\w+"/g)).toEqual(['DE0', 'AT0', 'AT1'].map((id) => `"distinct_id":"${id}"`))
+    expect(JSON.parse((await run('forget', 'events', file, '--json')).out)).toMatchObject({ ids: 2, added: 0, rewritten: [] })
+  })
+})
+
 describe('what is wrong is told before anything is done', () => {
   const nowhere = 'http://127.0.0.1:9'
   test.each([
     [['export', 'event'], 'there is no export "event"; the project has events'],
     [['export', 'events', '--from', '2026-13-01'], '--from 2026-13-01 is not a day; write it like 2026-11-09'],
     [['export', 'events', '--from', '2027-01-01'], 'export events has no window from 2027-01-01 that is over'],
+    [['forget', 'events', '/nowhere/ids.txt'], '/nowhere/ids.txt cannot be read (ENOENT); give a file with one id'],
     [['status', 'events', '--state', 'ready'], 'there is no state "ready"; there are pending, running'],
   ])('%j', async (args, words) => {
     await project(nowhere)

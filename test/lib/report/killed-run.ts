@@ -29,6 +29,7 @@ const store: Store = {
   put: (key, body, options) => effect(() => inner.put(key, body, options)),
   upload: (key, options) => effect(() => inner.upload(key, options)),
   read: (key) => inner.read(key),
+  purge: (key) => inner.purge(key),
   delete: (key) => effect(() => inner.delete(key)),
 }
 const office = postOffice(folder)

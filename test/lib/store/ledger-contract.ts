@@ -132,6 +132,44 @@ export function ledgerContract(kind: string, open: () => Promise<StoreUnderTest>
       expect(await takeAll(theirs, limit)).toMatchObject({ until: '2026-11-16T08:10:00.000Z' })
     })
 
+    test('an absurd block holds for an hour and five minutes, also by a clock that is behind, and is no fault of the clocks', async () => {
+      const { store, ledgers, time } = await opened(1)
+      await ledgers[0].block(limit, new Date('2286-11-20T17:46:39Z'))
+      const behind = storeLedger(store, { clock: () => new Date(time.clock().getTime() - 5 * minute) })
+      const refused = await waitError(behind.take(limit))
+      expect(refused.until).toEqual(new Date('2026-11-16T08:05:00Z'))
+      expect(refused.remedy).not.toContain('delete')
+      time.advance(65 * minute)
+      expect(await takeAll(ledgers[0], limit)).toMatchObject({ taken: 3 })
+    })
+
+    test('races that are never won come to an end, or end with the caller', async () => {
+      const { store } = await open()
+      const time = fakeTime()
+      let puts = 0
+      const unwilling: Store = {
+        ...store,
+        put: async () => {
+          puts += 1
+          return undefined
+        },
+      }
+      await expect(storeLedger(unwilling, time).take(limit)).rejects.toThrow(UnavailableError)
+      expect(puts).toBe(200)
+      const stop = new AbortController()
+      const ledger = storeLedger(unwilling, {
+        ...time,
+        sleep: async (_, signal) => {
+          if (puts === 203) stop.abort(new Error('interrupted'))
+          signal?.throwIfAborted()
+        },
+      })
+      const [stopped, behind] = [ledger.take(limit, stop.signal), ledger.take(limit, stop.signal)]
+      await expect(stopped).rejects.toThrow('interrupted')
+      await expect(behind).rejects.toThrow('interrupted')
+      expect(puts).toBe(203)
+    })
+
     test('a block that is over by one clock still holds by another that is behind', async () => {
       const { store, ledgers, time } = await opened(1)
       const ahead = storeLedger(store, { clock: () => new Date(time.clock().getTime() + 2 * minute) })
@@ -161,7 +199,12 @@ export function ledgerContract(kind: string, open: () => Promise<StoreUnderTest>
       const late = await waitError(ledgers[0].take(limit))
       expect(late.until).toEqual(new Date('2026-11-18T08:00:00Z'))
       expect(late.remedy).toContain(`delete ${store.locate(limitKey(name))}`)
-      await ledgers[0].block(limit, new Date('+033658-09-27T00:00:00Z'))
+      await ahead(72 * hour).block(limit, new Date('2026-11-19T08:00:00Z'))
+      expect((await waitError(ledgers[0].take(limit))).remedy).toContain(`delete ${store.locate(limitKey(name))}`)
+      await store.delete(limitKey(name))
+      // A clock may be set to where years have six digits.
+      const lost = storeLedger(store, { clock: () => new Date('+033658-09-27T00:00:00Z') })
+      await lost.block(limit, new Date('+033658-09-27T01:00:00Z'))
       expect((await waitError(ledgers[0].take(limit))).remedy).toContain(`delete ${store.locate(limitKey(name))}`)
       await store.delete(limitKey(name))
       expect(await takeAll(ledgers[0], limit)).toMatchObject({ taken: 3 })
@@ -189,13 +232,16 @@ export function ledgerContract(kind: string, open: () => Promise<StoreUnderTest>
       expect(lost).toBe(4)
       await ours.take(limit)
       expect(await takeAll(theirs, limit)).toMatchObject({ taken: 2 })
-      await ours.block(limit, new Date('2026-11-16T09:00:00Z'))
+      await ours.block(limit, new Date('2026-11-16T08:04:00Z'))
       expect(lost).toBe(6)
       // One that is over is not written at all.
       await ours.block(limit, new Date('2026-11-16T05:00:00Z'))
       await ours.block({ ...limit, name: 'other' }, new Date('2026-11-16T05:00:00Z'))
       expect(lost).toBe(6)
-      expect(await takeAll(theirs, limit)).toMatchObject({ taken: 0, until: '2026-11-16T09:00:00.000Z' })
+      expect(await takeAll(theirs, limit)).toMatchObject({ taken: 0, until: '2026-11-16T08:04:00.000Z' })
+      // Also one that is cut short, while the clock goes on.
+      await storeLedger(forgetful, time).block(limit, new Date('2286-11-20T17:46:39Z'))
+      expect(lost).toBe(7)
     })
 
     test('calls of one process never race each other', async () => {

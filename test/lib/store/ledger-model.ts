@@ -42,7 +42,7 @@ export async function keepsToAModel(open: () => Promise<Store>, runs: number): P
       if (one.do === 'pass') now += one.milliseconds
       if (one.do === 'wait') now = Math.max(now, until - one.early)
       if (one.do === 'block') {
-        blocked = Math.max(blocked, now + one.minutes * minute)
+        blocked = Math.max(blocked, now + Math.min(one.minutes, 65) * minute)
         await ledgers[0]?.block({ name, perHour: 5 }, new Date(now + one.minutes * minute))
       }
       const back = one.do === 'give back' ? calls[one.which % calls.length] : undefined
