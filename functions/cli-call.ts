@@ -12,6 +12,7 @@ import { openStore } from '../lib/store/open.ts'
 import { openSources } from './adapters.ts'
 import { credentialReader } from './credentials.ts'
 import { parameterSchema, parameterWords } from './parameter-words.ts'
+import { isReaderGone } from './stdout.ts'
 
 export interface CallOptions {
   readonly project: string
@@ -47,6 +48,9 @@ export async function call(
   if (parameters === undefined) {
     return print(options.json === true ? callsAsJson({ [method]: words }) : callAsText(name, method, words))
   }
+  if (words.packed === true && process.stdout.isTTY) {
+    throw new UsageError('the answer is packed bytes', { remedy: 'send it to a file: … > events.json.gz' })
+  }
   const given = await readParameters(parameters)
   const sources = openSources(project, {
     credential: credentialReader(),
@@ -78,12 +82,13 @@ async function readParameters(argument: string): Promise<unknown> {
 async function printCalled(called: Called): Promise<void> {
   if ('json' in called) return print(`${JSON.stringify(called.json, null, 2)}\n`)
   if ('text' in called) return print(called.text.endsWith('\n') ? called.text : `${called.text}\n`)
-  if ('bytes' in called && process.stdout.isTTY) {
-    throw new UsageError('the answer is packed bytes', { remedy: 'send it to a file: … > events.json.gz' })
-  }
   const stream = 'bytes' in called ? Readable.from(called.bytes) : Readable.from(linesOf(called.each))
-  // stdout stays open: it is not this call's alone.
-  await pipeline(stream, process.stdout, { end: false })
+  try {
+    // stdout stays open: it is not this call's alone.
+    await pipeline(stream, process.stdout, { end: false })
+  } catch (error) {
+    if (!isReaderGone(error)) throw error
+  }
 }
 
 async function* linesOf(each: AsyncIterable<unknown>): AsyncGenerator<string> {

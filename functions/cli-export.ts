@@ -16,7 +16,6 @@ import { storeLedger } from '../lib/store/ledger.ts'
 import { openStore } from '../lib/store/open.ts'
 import type { Store } from '../lib/store/store.ts'
 import { openSources } from './adapters.ts'
-import { converter } from './converter.ts'
 import { credentialReader } from './credentials.ts'
 import type { ExportBoard } from './export-board.ts'
 import { exportBoard } from './export-board.ts'
@@ -66,7 +65,6 @@ async function withExport<Value>(
       owner: ownerOfThisProcess(),
       clock,
       scratch,
-      convert: converter(store, exportKeys(name), entry),
       received: board.received,
       progress: board.progress,
     })

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { UsageError } from '../lib/errors.ts'
+import { converter } from '../lib/export/convert.ts'
 import { exportReader } from '../lib/export/reader.ts'
 import type { ExportContext } from '../lib/export/run.ts'
-import type { Convert } from '../lib/export/window.ts'
+import { partitionOf } from '../lib/export/windows.ts'
 import type { ExportEntry, Project } from '../lib/project/project.ts'
 import { sourceKinds } from '../lib/sources/index.ts'
 import type { ExportReader, Source, SourceKind } from '../lib/sources/source.ts'
@@ -36,13 +37,15 @@ export function exportContext(
     readonly clock: () => Date
     /** A folder that is gone with the process. */
     readonly scratch: string
-    readonly convert: Convert
     readonly received?: (bytes: number) => void
   } & Pick<ExportContext, 'until' | 'signal' | 'progress' | 'atATime'>,
 ): ExportContext {
-  const { store, source, owner, clock, scratch, convert, received, ...rest } = options
-  const { data, events, where, format } = entry
+  const { store, source, owner, clock, scratch, received, ...rest } = options
+  const { data, events, catalog, where, format } = entry
   const zone = zoneOfExport(project, entry)
+  const keys = exportKeys(entry.name)
+  const { kind, config } = sourceOf(project, entry)
+  const isLocal = kindNamed(kind)?.exports?.countsLocally?.(config) === true
   return {
     ...rest,
     entry,
@@ -50,15 +53,15 @@ export function exportContext(
     owner,
     exporting: {
       store,
-      keys: exportKeys(entry.name),
+      keys,
       head: { export: entry.name, source: entry.source, data, definition: definitionOf(project, entry), timezone: zone },
       formats: format,
-      partition: data === 'events' ? 'date' : 'snapshot',
+      partition: partitionOf(data),
       async ask({ start, end }, signal) {
         if (source.export === undefined) throw new UsageError(`source ${entry.source} has nothing to export`)
-        return source.export({ data, ...(data === 'events' ? { window: { start, end } } : {}), events, where, signal })
+        return source.export({ data, ...(data === 'events' ? { window: { start, end } } : {}), events, catalog, where, signal })
       },
-      convert,
+      convert: converter({ store, keys, zone: isLocal ? zone : undefined }, entry),
       scratch,
       clock,
       received,
@@ -72,15 +75,13 @@ export function exportsOf(project: Project, store: Store, scratch: string): Expo
   return exportReader({ store, scratch, zone, entry: (name) => exportNamed(project, name) })
 }
 
+/** How a source is asked, and not for what. */
+const unasked = ['credentials', 'budget', 'url', 'getTimeout', 'postTimeout']
+
 /** SHA-256 of what decides which lines come: windows of another one are no part of the same export. */
-function definitionOf(project: Project, { data, events, where, drop, source }: ExportEntry): string {
-  const {
-    credentials: _,
-    budget: __,
-    url: ___,
-    ...config
-  } = sourceOf(project, { source }).config as Readonly<Record<string, unknown>>
-  const told = JSON.stringify({ config: Object.entries(config).sort(), data, events, where, drop })
+function definitionOf(project: Project, { data, events, catalog, where, drop, source }: ExportEntry): string {
+  const config = Object.entries(sourceOf(project, { source }).config).filter(([word]) => !unasked.includes(word))
+  const told = JSON.stringify({ config: config.sort(), data, events, catalog, where, drop })
   return createHash('sha256').update(told).digest('hex')
 }
 

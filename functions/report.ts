@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { Logger } from '@aws-lambda-powertools/logger'
-import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { Temporal } from 'temporal-polyfill'
 import * as z from 'zod'
 import { openSes, sesMailer } from '../lib/email/ses.ts'
 import { BroadsheetError, UsageError } from '../lib/errors.ts'
 import { parseMailbox } from '../lib/mailbox.ts'
-import { loadProject } from '../lib/project/load.ts'
 import type { Project } from '../lib/project/project.ts'
 import { name } from '../lib/query.ts'
 import { byReason } from '../lib/report/failures.ts'
@@ -14,11 +11,8 @@ import type { RunContext, RunOutcome, RunProgress, RunRequest } from '../lib/rep
 import { runReport } from '../lib/report/run.ts'
 import { latestScheduled, reportNamed } from '../lib/report/scheduled.ts'
 import type { Sent } from '../lib/report/send.ts'
-import { storeLedger } from '../lib/store/ledger.ts'
-import { openStore } from '../lib/store/open.ts'
-import { openSources } from './adapters.ts'
-import { credentialReader } from './credentials.ts'
-import { readEnvironment } from './environment.ts'
+import type { Log } from './lambda.ts'
+import { lambdaHandler, openDeployed } from './lambda.ts'
 import type { Booking } from './next-call.ts'
 import { bookNextCall } from './next-call.ts'
 
@@ -66,33 +60,18 @@ export interface Container {
   readonly log: Log
 }
 
-/** The part of Powertools' logger that is used: each call is one line of JSON. */
-type Log = Record<'info' | 'warn' | 'error', (message: string, ...about: Record<string, unknown>[]) => void>
-
 /** The function; `open` is called at the first invocation, and again only if it failed. */
 export function reportHandler(open: () => Promise<Container>) {
-  let container: Promise<Container> | undefined
-  return async (event: unknown, context: InvocationContext): Promise<Reply> => {
-    try {
-      container ??= open()
-      const { run, booking, log } = await container.catch((error: unknown) => {
-        container = undefined
-        throw error
-      })
-      const request = readRequest(event, context, run.project, run.clock())
-      const outcome = await runReport(request, { ...run, progress: (progress) => logProgress(log, request, progress) })
-      if (outcome.status === 'done') return replyOf(outcome, request)
-      const { input, identity } = continuation(request)
-      const call = { run: outcome.run, input, identity, at: outcome.at }
-      const at = await bookNextCall(call, { ...booking, functionArn: context.invokedFunctionArn }, run.clock())
-      log.info('again', { run: outcome.run, at: at.toISOString(), why: outcome.why })
-      return { run: outcome.run, status: 'again', at: at.toISOString(), why: outcome.why }
-    } catch (error) {
-      // Lambda tells whoever called the name and the message of an error, so the remedy has to be in it.
-      if (error instanceof BroadsheetError && error.remedy !== undefined) error.message += `; ${error.remedy}`
-      throw error
-    }
-  }
+  return lambdaHandler(open, async ({ run, booking, log }, event, context: InvocationContext): Promise<Reply> => {
+    const request = readRequest(event, context, run.project, run.clock())
+    const outcome = await runReport(request, { ...run, progress: (progress) => logProgress(log, request, progress) })
+    if (outcome.status === 'done') return replyOf(outcome, request)
+    const { input, identity } = continuation(request)
+    const call = { run: outcome.run, input, identity, at: outcome.at }
+    const at = await bookNextCall(call, { ...booking, functionArn: context.invokedFunctionArn }, run.clock())
+    log.info('again', { run: outcome.run, at: at.toISOString(), why: outcome.why })
+    return { run: outcome.run, status: 'again', at: at.toISOString(), why: outcome.why }
+  })
 }
 
 function readRequest(event: unknown, context: InvocationContext, project: Project, now: Date): RunRequest {
@@ -169,36 +148,8 @@ function logProgress(log: Log, request: RunRequest, progress: RunProgress): void
 }
 
 async function openContainer(): Promise<Container> {
-  const environment = readEnvironment(import.meta.dirname)
-  const log = new Logger({ serviceName: 'broadsheet' })
-  const project = loadProject(environment.project)
-  const clock = () => new Date()
-  const trace = (line: string) => environment.verbose && log.info(line)
-  const store = openStore(environment.store)
-  const { source } = openSources(project, {
-    credential: credentialReader(),
-    ledger: storeLedger(store, { clock }),
-    warn: (sentence) => log.warn(sentence),
-    trace,
-    clock,
-  })
-  return {
-    run: {
-      project,
-      store,
-      source,
-      mailer: sesMailer(openSes({})),
-      clock,
-      owner: `lambda-${randomUUID()}`,
-    },
-    booking: {
-      scheduler: new SchedulerClient({}),
-      group: environment.scheduleGroup,
-      roleArn: environment.schedulerRoleArn,
-      deadLetterArn: environment.deadLetterArn,
-    },
-    log,
-  }
+  const { booking, log, ...run } = openDeployed(import.meta.dirname)
+  return { run: { ...run, mailer: sesMailer(openSes({})), owner: `lambda-${randomUUID()}` }, booking, log }
 }
 
 /** What Lambda calls. */

@@ -5,10 +5,13 @@
 export interface Ledger {
   /**
    * Takes one call out of a limit, before it is sent. Throws WaitError with the time at which there is room, where the
-   * limit is used up, or the vendor said so (`block`).
+   * limit is used up, or the vendor said so (`block`); the reason of the signal, where that ends it.
    */
-  take(limit: Limit): Promise<Taken>
-  /** The vendor itself says that nothing goes before that time: others of the project, unknown here, used it up. */
+  take(limit: Limit, signal?: AbortSignal): Promise<Taken>
+  /**
+   * The vendor itself says that nothing goes before that time: others of the project, unknown here, used it up. It holds
+   * for little more than an hour at most, which is all that a limit by the hour can mean: an absurd time locks nobody out.
+   */
   block(limit: Limit, until: Date): Promise<void>
 }
 

@@ -256,6 +256,11 @@ export function shift(time: Temporal.ZonedDateTime, count: number, unit: Unit): 
   return time.add(duration)
 }
 
+/** What results call a window. */
+export function spanOf({ start, end }: Pick<Window, 'start' | 'end'>): { start: string; end: string } {
+  return { start: isoWithOffset(start), end: isoWithOffset(end) }
+}
+
 /** `2026-11-09T00:00:00+01:00` */
 export function isoWithOffset(time: Temporal.ZonedDateTime): string {
   return time.toString({ timeZoneName: 'never', smallestUnit: 'second' })

@@ -22,7 +22,8 @@ export async function due(
   const { store, keys, clock } = exporting
   const [kept, troubled] = await Promise.all([namesUnder(store, keys.manifests), namesUnder(store, keys.troubles)])
   const oldest = entry.keep === undefined ? Number.NEGATIVE_INFINITY : clock().getTime() - entry.keep * 1000
-  const looked = lookedAtSince(windows, request, entry, zone)
+  // A snapshot stays as it was taken: looked at again, it would be one of another time.
+  const looked = exporting.partition === 'snapshot' ? () => undefined : lookedAtSince(windows, request, entry, zone)
   const chosen: ExportWindow[] = []
   for (const window of windows) {
     if (window.end.epochMilliseconds <= oldest) continue

@@ -6,12 +6,13 @@ import { claim } from '../store/claims.ts'
 import { due } from './due.ts'
 import { expire } from './expire.ts'
 import { readForgotten } from './forgotten.ts'
+import { readManifest } from './manifest.ts'
 import { cancellation, settle } from './settled.ts'
 import { readTrouble, writeTrouble } from './trouble.ts'
 import type { Exporting, WindowOutcome } from './window.ts'
 import { exportWindow } from './window.ts'
 import type { ExportWindow } from './windows.ts'
-import { planOf, windowsAt, within } from './windows.ts'
+import { windowsAt, within } from './windows.ts'
 
 export interface ExportRequest {
   /** When the schedule called, or a person: what was looked at since then is not looked at again. */
@@ -89,7 +90,7 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   await settle(store, keys, { every: entry.every, zone, definition: exporting.head.definition }, request.rebuild === true)
   const forgotten = await readForgotten(store, keys)
   const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime())
-  const possible = windowsAt(planOf(entry, zone), now)
+  const possible = windowsAt({ ...entry, zone, partition: exporting.partition }, now)
   refusePast(request, context, possible)
   const windows = within(possible, request)
   if (windows.length === 0 && (request.from ?? request.to) !== undefined) throw noWindow(request, context)
@@ -148,6 +149,7 @@ export async function runExport(request: ExportRequest, context: ExportContext):
       (claimSeconds / 4) * 1000,
     ).unref()
     try {
+      if (await exportedSince(window, now)) return
       context.progress?.({ step: 'began', window: window.name })
       const stillOurs = () => {
         if (lost !== undefined) throw lost
@@ -162,6 +164,12 @@ export async function runExport(request: ExportRequest, context: ExportContext):
       clearInterval(heart)
       await held.release()
     }
+  }
+
+  /** Another process may have kept it between our looking what is due and our claim. */
+  async function exportedSince({ name }: ExportWindow, since: Temporal.Instant): Promise<boolean> {
+    const kept = await readManifest(store, keys.manifest(name))
+    return kept?.manifest.status === 'complete' && Date.parse(kept.manifest.exportedAt) > since.epochMilliseconds
   }
 
   /** What is wrong with one window is kept for the next call; what is wrong with all of them is thrown. */

@@ -13,6 +13,8 @@ const settled = z.strictObject({
   definition: z.string(),
   /** The column of each property, in Parquet and in the catalogue; only ever added to. */
   columns: z.array(z.tuple([z.string(), z.string()])),
+  /** The part of the path of each event, where each is kept by itself; only ever added to. */
+  slugs: z.array(z.tuple([z.string(), z.string()])),
 })
 export type Settled = z.output<typeof settled>
 
@@ -27,7 +29,7 @@ export async function settle(
 ): Promise<Settled> {
   const found = await readSettled(store, keys)
   if (found === undefined) {
-    const first: Settled = { version: 1, ...wanted, columns: [] }
+    const first: Settled = { version: 1, ...wanted, columns: [], slugs: [] }
     const written = await store.put(keys.settled, toText(first), { if: 'absent', contentType: 'application/json' })
     return written === undefined ? settle(store, keys, wanted, rebuild) : first
   }
@@ -52,21 +54,32 @@ export async function settle(
   return settle(store, keys, wanted, false)
 }
 
-/** Adds columns for properties that have none yet; whoever adds at the same time is heard, too. Gives all of them. */
-export async function growColumns(
-  store: Store,
-  keys: ExportKeys,
-  grow: (known: readonly (readonly [string, string])[]) => readonly (readonly [string, string])[],
-): Promise<readonly (readonly [string, string])[]> {
-  for (;;) {
-    const found = await readSettled(store, keys)
-    if (found === undefined) throw new RangeError('columns are added before the first window settled anything')
-    const grown = grow(found.settled.columns)
-    if (grown.length === found.settled.columns.length) return grown
-    const body = toText({ ...found.settled, columns: grown.map(([property, column]) => [property, column]) })
-    if ((await store.put(keys.settled, body, { if: { etag: found.etag }, contentType: 'application/json' })) !== undefined)
-      return grown
-  }
+/** Names that are given once, for every window: the column of each property, and the part of the path of each event. */
+export interface NamesGiven {
+  readonly columns: ReadonlyMap<string, string>
+  readonly slugs: ReadonlyMap<string, string>
+}
+
+/** The names as they are known now. */
+export interface NamesKnown extends NamesGiven {
+  readonly etag: string
+}
+
+/** Throws RangeError before the first window settled anything. */
+export async function readNames(store: Store, keys: ExportKeys): Promise<NamesKnown> {
+  const found = await readSettled(store, keys)
+  if (found === undefined) throw new RangeError('names are given before the first window settled anything')
+  const { columns, slugs } = found.settled
+  return { columns: new Map(columns), slugs: new Map(slugs), etag: found.etag }
+}
+
+/** Keeps new names beside those that were known; false where somebody else kept some meanwhile, and these count for nothing. */
+export async function keepNames(store: Store, keys: ExportKeys, known: NamesKnown, given: NamesGiven): Promise<boolean> {
+  if (given.columns.size === known.columns.size && given.slugs.size === known.slugs.size) return true
+  const found = await readSettled(store, keys)
+  if (found?.etag !== known.etag) return false
+  const body = toText({ ...found.settled, columns: [...given.columns], slugs: [...given.slugs] })
+  return (await store.put(keys.settled, body, { if: { etag: known.etag }, contentType: 'application/json' })) !== undefined
 }
 
 export async function cancel(store: Store, keys: ExportKeys, by: string, at: Date): Promise<void> {

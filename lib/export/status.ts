@@ -7,7 +7,7 @@ import { readManifest } from './manifest.ts'
 import { cancellation } from './settled.ts'
 import { readTrouble } from './trouble.ts'
 import type { ExportWindow } from './windows.ts'
-import { windowsOver } from './windows.ts'
+import { planOf, windowsKnown } from './windows.ts'
 
 /** The states of a window, as a vendor's own pipelines call them. */
 export const windowStates = ['pending', 'running', 'retried', 'failed', 'timed out', 'canceled', 'succeeded'] as const
@@ -32,20 +32,20 @@ export interface ExportStatus {
   readonly canceled?: { readonly by: string; readonly at: string } | undefined
 }
 
-/** Every window that is over, and how it stands. Reads the names of manifests, and more only of what is not well. */
+/** Every window that is over, or of snapshots those that are kept and today's, and how it stands. Reads the names of manifests, and more only of what is not well. */
 export async function statusOf(
   entry: ExportEntry,
   options: { readonly store: Store; readonly keys: ExportKeys; readonly zone: string; readonly clock: () => Date },
 ): Promise<ExportStatus> {
   const { store, keys, zone, clock } = options
   const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime())
-  const all = windowsOver({ from: entry.from, to: entry.to, every: entry.every, zone }, now)
   const [kept, troubled, claimed, canceled] = await Promise.all([
     namesUnder(store, keys.manifests),
     namesUnder(store, keys.troubles),
     namesUnder(store, keys.claim('x').replace(/x\.json$/, '')),
     cancellation(store, keys, false),
   ])
+  const all = windowsKnown(planOf(entry, zone), now, kept)
 
   async function look(window: ExportWindow): Promise<WindowStatus> {
     const { name } = window

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
-import { DataError, UnavailableError } from '../errors.ts'
+import { DataError, RefusedError, UnavailableError } from '../errors.ts'
 import type { Exported, RawData } from '../sources/source.ts'
 import type { ExportKeys, ExportPlace } from '../store/keys.ts'
 import type { Store, Upload } from '../store/store.ts'
@@ -105,7 +105,7 @@ export async function exportWindow(exporting: Exporting, window: ExportWindow): 
 /**
  * Takes what is to be forgotten out of a window that is kept, without asking the vendor: rewritten from its own lines, in
  * every format, and older versions deleted. Undefined where nothing of it is in the window. A window that has no lines of
- * its own (Parquet alone) is exported anew.
+ * its own (Parquet alone) is exported anew; of a snapshot that would be another one, so that it throws RefusedError.
  */
 export async function rewriteWindow(exporting: Exporting, window: ExportWindow): Promise<ExportManifest | undefined> {
   const { store, keys, forgotten, signal } = exporting
@@ -114,26 +114,35 @@ export async function rewriteWindow(exporting: Exporting, window: ExportWindow):
   const { manifest } = kept
   const own = keys.json(placeOf(exporting, window))
   const held = manifest.objects.find(({ key }) => key === own)
+  const isSnapshot = exporting.partition === 'snapshot'
+  if (manifest.status === 'complete' && manifest.objects.length === 0) return undefined
+  if (isSnapshot && held === undefined) {
+    throw new RefusedError(`the snapshot of ${window.name} has no lines to be rewritten, and cannot be had again`, {
+      remedy: `delete it: ${store.locate(keys.manifest(window.name))} first, then the objects that it lists, in all versions`,
+    })
+  }
+  // While it is being replaced, the object is that of one of two revisions, and whole.
+  const next = manifest.next?.objects.find(({ key }) => key === own)
+  const isOwn = held !== undefined && (manifest.status === 'complete' || isSnapshot)
   return inFolder(exporting, window, async (folder) => {
     // Without lines that are known to be whole, only the vendor can tell what was in it.
-    const data =
-      held === undefined || manifest.status === 'replacing'
-        ? await exporting.ask(window, signal)
-        : { raw: await keptLines(store, held, signal) }
+    const data = isOwn ? { raw: await keptLines(store, held, signal) } : await exporting.ask(window, signal)
     const aside = join(folder, 'lines.json.gz')
     const verified = await receive(exporting, data, undefined, aside)
-    if (held !== undefined && manifest.status === 'complete' && verified.sha256 !== held.sha256) {
+    const isNext = verified.sha256 === next?.sha256
+    if (isOwn && verified.sha256 !== held.sha256 && !isNext) {
       throw new DataError(`${store.locate(own)} is not what its manifest says`, { remedy: 'export its day again' })
     }
     const left = await without(forgotten, { ...verified, path: aside, upload: undefined }, folder, signal)
     if (left.removed === 0 && manifest.status === 'complete') return undefined
     const made = await make(exporting, window, left, folder)
     const { lines, fingerprint } = held === undefined ? verified : manifest
-    const gone = (held === undefined ? 0 : (manifest.forgotten ?? 0)) + left.removed
+    const before = isOwn && isNext ? manifest.next?.forgotten : held === undefined ? 0 : manifest.forgotten
+    const gone = (before ?? 0) + left.removed
     const span = { start: manifest.start, end: manifest.end }
-    const next = await publish(exporting, window, kept, { ...made, span, lines, fingerprint, forgotten: gone })
-    for (const key of new Set([...manifest.objects, ...next.objects].map((object) => object.key))) await store.purge(key)
-    return next
+    const after = await publish(exporting, window, kept, { ...made, span, lines, fingerprint, forgotten: gone })
+    for (const key of new Set([...manifest.objects, ...after.objects].map((object) => object.key))) await store.purge(key)
+    return after
   })
 }
 

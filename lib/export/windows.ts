@@ -1,4 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
+import type { ExportEntry } from '../project/project.ts'
+import type { ExportData } from '../sources/source.ts'
 import { floorTo, shift } from '../timeframe.ts'
 
 /** One stretch of an export: a day or an hour of its zone, half-open. */
@@ -19,6 +21,31 @@ export interface WindowPlan {
   readonly every: 'day' | 'hour'
   /** The IANA zone that days are counted in. */
   readonly zone: string
+  /** `snapshot` of what has no time: each day's is taken while it lasts, and none of an earlier day can be had. */
+  readonly partition?: 'date' | 'snapshot'
+}
+
+/** Events are kept by their time, anything else as it is when it is asked for. */
+export function partitionOf(data: ExportData): 'date' | 'snapshot' {
+  return data === 'events' ? 'date' : 'snapshot'
+}
+
+export function planOf({ from, to, every, data }: Pick<ExportEntry, 'from' | 'to' | 'every' | 'data'>, zone: string): WindowPlan {
+  return { from, to, every, zone, partition: partitionOf(data) }
+}
+
+/** The windows that can be exported at an instant, oldest first: those that are over, or the one snapshot of that day. */
+export function windowsAt(plan: WindowPlan, at: Temporal.Instant): ExportWindow[] {
+  return plan.partition === 'snapshot' ? within([snapshotAt(plan, at)], plan) : windowsOver(plan, at)
+}
+
+/** The same, and the snapshots of earlier days that are kept, by their names. */
+export function windowsKnown(plan: WindowPlan, at: Temporal.Instant, kept: ReadonlySet<string>): ExportWindow[] {
+  const now = windowsAt(plan, at)
+  if (plan.partition !== 'snapshot') return now
+  const isBefore = (name: string) => /^\d{4}-\d\d-\d\d$/.test(name) && now.every((window) => window.name !== name)
+  const before = [...kept].filter(isBefore).toSorted()
+  return [...before.map((name) => windowFrom(startOf(name, plan.zone), startOf(name, plan.zone).add({ days: 1 }), 'day')), ...now]
 }
 
 /** The windows that are over at an instant, oldest first. */
@@ -33,6 +60,10 @@ export function windowsOver(plan: WindowPlan, at: Temporal.Instant): ExportWindo
     windows.push(windowFrom(start, end, plan.every))
     start = end
   }
+}
+
+function snapshotAt({ zone }: WindowPlan, at: Temporal.Instant): ExportWindow {
+  return windowAt(at.toZonedDateTimeISO(zone), 'day')
 }
 
 /** The window that a time lies in. */

@@ -21,7 +21,8 @@ export interface HttpOptions {
   /**
    * The failure that a status and body mean, undefined for a good answer. Total: it is asked about every reply, and
    * the class it picks decides what follows. A WaitError within the time budget is slept through, a later one thrown;
-   * an UnavailableError is tried again with back-off; everything else is thrown at once.
+   * an UnavailableError is tried again with back-off; everything else is thrown at once, and so are these two where the
+   * vendor may have done what cannot be repeated.
    */
   readonly classify: (reply: Reply) => BroadsheetError | undefined
   /** Requests at a time to each host, each with its tries and pauses; further ones queue. */
@@ -191,24 +192,27 @@ export function createHttp(options: HttpOptions): Http {
     const say = (result: string | number) => trace(`${call} ${result} ${Math.round(performance.now() - began)} ms`)
     let settle: Settle | undefined
     try {
-      settle = await asked.admit?.()
+      settle = await asked.admit?.(signal)
     } catch (error) {
       if (error instanceof WaitError) return { error, reached: false }
+      const why = networkCause(error, signal)
+      if (why === 'aborted') return { error: unanswered(call, why, error), reached: false }
       throw error
     }
     let came: Came | undefined
-    let reached = true
+    let reached = false
     try {
       await pace(signal)
+      signal.throwIfAborted()
       began = performance.now()
+      reached = true
       came = await exchange()
     } catch (cause) {
       const why = cause instanceof UnavailableError ? 'too long a silence' : networkCause(cause, signal)
       if (why === undefined) throw cause
       say(why)
-      reached = !isUnreached(why)
-      if (cause instanceof UnavailableError) return { error: cause, reached }
-      return { error: new UnavailableError(`${call}: no whole answer (${why})`, { cause }), reached }
+      reached &&= !isUnreached(why)
+      return { error: cause instanceof UnavailableError ? cause : unanswered(call, why, cause), reached }
     } finally {
       const reply = came !== undefined && 'reply' in came ? came.reply : undefined
       await settle?.(reply ?? (reached ? 'no reply' : 'not reached'))
@@ -252,6 +256,10 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   return { request, open, close }
+}
+
+function unanswered(call: string, why: string, cause: unknown): UnavailableError {
+  return new UnavailableError(`${call}: no whole answer (${why})`, { cause })
 }
 
 function send(

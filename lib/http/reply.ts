@@ -95,9 +95,14 @@ function parseJson(text: string, exact: boolean): unknown {
 export function retryAfter(reply: Pick<Reply, 'headers' | 'receivedAt'>): Date | undefined {
   const value = reply.headers['retry-after']
   if (value === undefined) return undefined
-  const time = /^\d+$/.test(value) ? reply.receivedAt.getTime() + Number(value) * 1000 : Date.parse(value)
-  // An absurd number of seconds is no time at all.
-  const date = new Date(time)
+  if (/^\d+$/.test(value)) return secondsAfter(reply, Number(value))
+  const time = Date.parse(value)
+  return Number.isNaN(time) ? undefined : new Date(time)
+}
+
+/** undefined for an absurd number of seconds, which leads to no date. */
+export function secondsAfter({ receivedAt }: Pick<Reply, 'receivedAt'>, seconds: number): Date | undefined {
+  const date = new Date(receivedAt.getTime() + seconds * 1000)
   return Number.isNaN(date.getTime()) ? undefined : date
 }
 

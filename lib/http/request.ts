@@ -26,9 +26,10 @@ export interface HttpCall {
   readonly budget?: number | undefined
   /**
    * Called before each try is sent, and what it gives is called when that one is over: the place where a limit that
-   * others share is kept. What it throws counts as the try's failure, so a WaitError within the time budget is slept through.
+   * others share is kept. A WaitError that it throws is slept through where it is within the time budget; anything else
+   * ends the request. The signal aborts when the try is given up.
    */
-  readonly admit?: (() => Promise<Settle>) | undefined
+  readonly admit?: ((signal: AbortSignal) => Promise<Settle>) | undefined
   /** An answer that is read whole may have at most so many bytes, unpacked; 64 MiB unless said. */
   readonly maxBytes?: number | undefined
   /** Milliseconds without a byte after which a try is given up; of one that is read whole, none unless said, of a stream 120,000. */

@@ -45,7 +45,8 @@ export async function insist<Value>(
     caller?.throwIfAborted()
     if (over.aborted) throw late(outcome.error)
     const pause = pauseBefore(outcome, tries)
-    if (pause === undefined || clock().getTime() + pause >= end) throw outcome.error
+    // A pause that is no number ends it, too: timers take NaN for a millisecond.
+    if (pause === undefined || !(clock().getTime() + pause < end)) throw outcome.error
     try {
       await sleep(pause, signal)
     } catch (cause) {
@@ -59,7 +60,9 @@ export async function insist<Value>(
   function pauseBefore({ error, reached }: Failed, tries: number): number | undefined {
     // Half of it is left to chance, so that those who failed together do not come back together.
     const pause = firstPause * 2 ** (tries - 1) * (0.5 + random() / 2)
+    // A 5xx may say when to come back although what was asked is done.
+    if (reached && !repeatable) return undefined
     if (error instanceof WaitError) return Math.max(pause, error.until.getTime() - clock().getTime())
-    return error instanceof UnavailableError && tries < mostTries && (repeatable || !reached) ? pause : undefined
+    return error instanceof UnavailableError && tries < mostTries ? pause : undefined
   }
 }

@@ -117,6 +117,10 @@ function checkLakes({ reader, sources }: Surroundings, exportNames: readonly str
   for (const [source, { kind }] of sources) {
     const path = ['sources', source, 'export']
     const wanted = reader.raw(path)
-    if (kind?.kind === 'lake' && typeof wanted === 'string') checkName(reader, path, 'export', wanted, exportNames)
+    if (kind?.kind !== 'lake' || typeof wanted !== 'string') continue
+    if (!checkName(reader, path, 'export', wanted, exportNames)) continue
+    const data = reader.raw(['exports', wanted, 'data'])
+    if (typeof data !== 'string' || data === 'events') continue
+    reader.mistake(path, `a lake reads events, and export ${wanted} keeps ${data}`, 'name an export of events')
   }
 }

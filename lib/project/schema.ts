@@ -104,6 +104,7 @@ export const exported = z
       .default(['json', 'parquet']),
     schema: z.enum(['mono', 'multi']).default('mono').describe('multi keeps the events of each name by themselves.'),
     events: z.array(text).min(1).optional().describe('Only these.'),
+    catalog: text.optional().describe('The id of the catalog, with `data: catalog`.'),
     where: text.optional(),
     keep: seconds.optional().describe('Older days are deleted.'),
     drop: z.array(text).min(1).optional().describe('Properties that are not kept.'),
@@ -113,6 +114,16 @@ export const exported = z
   .refine((value) => value.drop === undefined || !value.format.includes('json'), {
     path: ['drop'],
     message: "json keeps the vendor's own bytes, with every property; with `drop` write `format: [parquet]`",
+  })
+  .superRefine(({ data, catalog, sync, refresh, schema }, context) => {
+    const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+    if (data === 'catalog' && catalog === undefined) say('data', 'say which one: `catalog:` with its id')
+    if (data !== 'catalog' && catalog !== undefined) say('catalog', '`catalog` belongs to `data: catalog`')
+    if (data === 'events') return
+    // What has no time is kept as it is when it is asked for.
+    if (sync !== undefined) say('sync', `${data} cannot be had as they were on days before; leave out \`sync\``)
+    if (refresh !== undefined) say('refresh', `${data} cannot be had as they were on days before; leave out \`refresh\``)
+    if (schema === 'multi') say('schema', '`schema: multi` keeps events by their names, and only events have them')
   })
 export type Exported = z.output<typeof exported>
 

@@ -1,7 +1,13 @@
 import { CredentialError } from '../errors.ts'
 
-/** Makes a call with the credential. */
-export type WithCredential<Own> = <Out>(attempt: (own: Own) => Promise<Out>) => Promise<Out>
+/**
+ * Makes a call with what `ready` makes of the credential. `ready` sends nothing: a CredentialError that it throws is none of
+ * the vendor's, so that nothing is read again for it.
+ */
+export type WithCredential<Own> = <Ready, Out>(
+  ready: (own: Own) => Ready,
+  attempt: (ready: Ready) => Promise<Out>,
+) => Promise<Out>
 
 /**
  * Reads a credential once for all who ask at a time, and once more where the vendor does not know it: it may have been
@@ -24,19 +30,20 @@ export function credentialKeeper<Own>(options: {
     return reading
   }
 
-  return async (attempt) => {
+  return async (ready, attempt) => {
     const used = kept ?? read(false)
     const own = await used
     if (!told) options.first?.(own)
     told = true
+    const made = ready(own)
     try {
-      return await attempt(own)
+      return await attempt(made)
     } catch (error) {
       if (!(error instanceof CredentialError)) throw error
       // Whoever meets that first reads it again for all.
       const fresh = await (kept === used || kept === undefined ? read(true) : kept)
       if (JSON.stringify(fresh) === JSON.stringify(own)) throw error
-      return attempt(fresh)
+      return attempt(ready(fresh))
     }
   }
 }

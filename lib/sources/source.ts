@@ -48,8 +48,10 @@ export interface ExportAsk {
   readonly data: ExportData
   /** Half-open, in the zone that `SourceKind.exports` says; absent for what has no time. */
   readonly window?: { readonly start: Temporal.ZonedDateTime; readonly end: Temporal.ZonedDateTime } | undefined
-  /** Only these events, or this catalog. */
+  /** Only these events. */
   readonly events?: readonly string[] | undefined
+  /** The id of the catalog, of `catalog`. */
+  readonly catalog?: string | undefined
   /** A segmentation expression. */
   readonly where?: string | undefined
   readonly signal?: AbortSignal | undefined
@@ -93,7 +95,10 @@ export interface Source {
   close?(): Promise<void>
 }
 
-/** What a call of a vendor gave: JSON, a text as it came (CSV), or JSON documents one after the other, as they come. */
+/**
+ * What a call of a vendor gave: JSON, a text as it came (CSV), JSON documents one after the other, as they come, or the bytes
+ * of a file that is packed with gzip.
+ */
 export type Called =
   | { readonly json: unknown }
   | { readonly text: string }
@@ -107,6 +112,8 @@ export interface CallWords {
   readonly parameters: z.ZodType
   /** What `format` may be, where the vendor answers in several. */
   readonly formats?: readonly string[] | undefined
+  /** It gives `bytes`, which are for a file and no terminal. */
+  readonly packed?: true | undefined
   /** What it is called elsewhere, for whoever looks for it by that name: `get_events`, `events/top`. */
   readonly also?: readonly string[] | undefined
 }
@@ -197,6 +204,8 @@ export interface SourceKind<Schema extends z.ZodType = z.ZodType> {
     readonly data: readonly ExportData[]
     /** The zone whose days and hours the vendor exports events by; `timezone` is the file's. */
     zone(config: z.output<Schema>, timezone: string): string
+    /** Whether events' times are seconds of that zone's local clock, counted as if it were UTC. */
+    countsLocally?(config: z.output<Schema>): boolean
     /** Why this cannot be exported, if it cannot; said when the project is loaded. */
     refuse?(
       config: z.output<Schema>,

@@ -65,3 +65,10 @@ reports:
       orders: { source: shop, segmentation: { event: Order }, timeframe: previous_1_day }
     email: { to: [shop@example.com] }
 `
+
+/** Two exports of the same: one of days in the vendor's zone and as Parquet, one of hours in the file's zone. */
+export const twoExports = `${twoReports}
+exports:
+  events: { source: shop, data: events, from: 2026-01-01, at: '03:05' }
+  purchases: { source: collected, data: events, events: [purchases], from: 2026-01-01, every: hour, format: [json] }
+`.replace('sources:', 'sources:\n  collected: { kind: keen, project: 5f1e0c, credentials: secretsmanager:broadsheet/keen }')

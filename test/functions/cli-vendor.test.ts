@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { buffer, text } from 'node:stream/consumers'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { call as callHere } from '../../functions/cli-call.ts'
+import { UsageError } from '../../lib/errors.ts'
 import { startVendor } from '../servers/vendor.ts'
-import { runCommand } from './command.ts'
+import { exitOf, runCommand, startCommand } from './command.ts'
 
 const secret = 'Zk3vQ9pLr7TnX2mB'
 const env = { ACCOUNT: `reports:${secret}` }
@@ -192,6 +195,63 @@ describe('call', () => {
     expect(csv).toMatchObject({ code: 0, out: 'date,A\n2026-11-09,3\n' })
     const events = await call('product', 'exportEvents', JSON.stringify(days))
     expect(events).toMatchObject({ code: 0, out: lines })
+  })
+
+  test('gives packed bytes, also where the vendor packs nothing', async () => {
+    const days = { from_date: '2026-11-09', to_date: '2026-11-09' }
+    const lines = '{"event":"A","properties":{"time":1}}\n'
+    const request = { path: '/api/2.0/export', query: { project_id: '1234567', ...days } }
+    await using vendor = await startVendor([
+      { ...request, answer: { body: lines } },
+      { ...request, answer: { body: gzipSync(lines), headers: { 'content-encoding': 'gzip' } } },
+    ])
+    await project(vendor.url)
+    for (let calls = 0; calls < 2; calls += 1) {
+      const child = startCommand(['call', 'product', 'export', JSON.stringify(days), '--project', folder], env)
+      const [file, code] = await Promise.all([buffer(child.stdout), exitOf(child)])
+      expect([gunzipSync(file).toString(), code]).toEqual([lines, 0])
+    }
+  })
+
+  test('ends quietly when nobody reads any more, and hangs up', async () => {
+    const days = { from_date: '2026-11-09', to_date: '2026-11-09' }
+    const left = Promise.withResolvers<void>()
+    function* endless() {
+      const lines = Buffer.from(`${JSON.stringify({ event: 'A', properties: { time: 1 } })}\n`.repeat(2000))
+      try {
+        for (;;) yield lines
+      } finally {
+        left.resolve()
+      }
+    }
+    await using vendor = await startVendor([
+      { path: '/api/2.0/export', query: { project_id: '1234567', ...days }, answer: { chunks: endless() } },
+      { path: '/api/query/funnels/list', query: { project_id: '1234567' }, answer: { body: [] } },
+    ])
+    await project(vendor.url)
+    const streaming = startCommand(['call', 'product', 'exportEvents', JSON.stringify(days), '--project', folder], env)
+    streaming.stdout.once('data', () => streaming.stdout.destroy())
+    expect(await Promise.all([text(streaming.stderr), exitOf(streaming)])).toEqual(['', 0])
+    await left.promise
+    const printing = startCommand(['call', 'product', 'funnelsList', '{}', '--project', folder], env)
+    printing.stdout.destroy()
+    expect(await Promise.all([text(printing.stderr), exitOf(printing)])).toEqual(['', 0])
+  })
+
+  test('sends no packed bytes to a terminal, and asks for none', async () => {
+    await using vendor = await startVendor([])
+    await project(vendor.url)
+    const { isTTY } = process.stdout
+    process.stdout.isTTY = true
+    try {
+      const asked = callHere('product', 'export', '{"from_date":"2026-11-09","to_date":"2026-11-09"}', { project: folder })
+      const failed = await asked.catch((error: unknown) => error)
+      expect(failed).toBeInstanceOf(UsageError)
+      expect(failed).toMatchObject({ message: 'the answer is packed bytes', remedy: expect.stringContaining('events.json.gz') })
+    } finally {
+      process.stdout.isTTY = isTTY
+    }
+    expect(await readdir(folder)).toEqual(['broadsheet.yaml'])
   })
 
   test('fails with the vendor’s words, without the secret', async () => {

@@ -1,3 +1,4 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,15 +12,23 @@ export interface Ran {
   readonly err: string
 }
 
-/** Runs the command line as a user does, in a folder that is not the repository, with nothing else in its environment. */
-export async function runCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ''): Promise<Ran> {
-  const child = spawn(process.execPath, [program, ...args], {
+/** Starts the command line as a user does, in a folder that is not the repository, with nothing else in its environment. */
+export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [program, ...args], {
     cwd: tmpdir(),
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], ...env },
   })
+}
+
+export function exitOf(child: ChildProcessWithoutNullStreams): Promise<number | null> {
+  return new Promise((resolve) => child.once('exit', resolve))
+}
+
+/** Starts it and waits for its end. */
+export async function runCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ''): Promise<Ran> {
+  const child = startCommand(args, env)
   child.stdin.end(input)
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exited])
+  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exitOf(child)])
   return { code, out, err }
 }

@@ -403,6 +403,40 @@ test('tries start a gap apart, those of one host', async () => {
   await last
 })
 
+test('whoever is stopped while its try waits for its pace sent nothing, and is settled so', async () => {
+  const settled: unknown[] = []
+  const stop = new AbortController()
+  const sleep = (_: number, signal: AbortSignal) =>
+    new Promise<void>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  await using vendor = await answers({ body: '1' })
+  await using door = enter(vendor, { concurrency: 3, gap: 334, sleep })
+  const admit = async () => async (ended: Ended) => {
+    settled.push(ended)
+  }
+  expect(await buffer((await door.open({ admit })).body)).toHaveLength(1)
+  const waiting = [door.open({ admit, signal: stop.signal }), door.open({ admit, signal: stop.signal })]
+  await new Promise(setImmediate)
+  stop.abort(new Error('interrupted'))
+  for (const one of waiting) await expect(one).rejects.toThrow('interrupted')
+  expect(settled).toEqual(['no reply', 'not reached', 'not reached'])
+})
+
+test('whoever is stopped while its try is admitted sends nothing', async () => {
+  const stop = new AbortController()
+  const over = new AbortController()
+  await using vendor = await startVendor([])
+  await using door = enter(vendor, { concurrency: 2, deadline: () => over.signal })
+  const admit = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  const stopped = door.open({ admit, signal: stop.signal })
+  const late = door.open({ admit })
+  await new Promise(setImmediate)
+  stop.abort(new Error('interrupted'))
+  await expect(stopped).rejects.toThrow('interrupted')
+  over.abort(new DOMException('over', 'TimeoutError'))
+  await expect(late).rejects.toThrow(new UnavailableError(`GET ${vendor.host}/q: no whole answer within 120 s`))
+})
+
 test('no secret is in any error, trace or quoted text', async () => {
   const forms = [secret, Buffer.from(secret).toString('base64'), encodeURIComponent(secret)]
   const echo = forms.join(' ')

@@ -184,12 +184,22 @@ describe('trying again', () => {
       { method: 'POST', path: '/q', answer: good },
       { method: 'POST', path: '/r', answer: { status: 500 } },
       { method: 'POST', path: '/r', answer: good },
+      { method: 'POST', path: '/s', answer: { status: 503, headers: { 'retry-after': '1' } } },
     ])
     await using door = open(vendor)
     await expect(door.ask({ method: 'POST' })).rejects.toThrow(UnavailableError)
     await expect(door.ask({ method: 'POST' })).rejects.toThrow(UnavailableError)
     expect(await door.ask({ method: 'POST' })).toEqual({ n: 7 })
     expect(await door.ask({ method: 'POST', url: `${vendor.url}/r`, repeatable: true })).toEqual({ n: 7 })
+    // Also where the vendor says when to come back.
+    await expect(door.ask({ method: 'POST', url: `${vendor.url}/s` })).rejects.toThrow(WaitError)
+  })
+
+  test('is not done where a WaitError has no time to wait for', async () => {
+    await using vendor = await answers({ status: 429 })
+    await using door = open(vendor, { classify: () => new WaitError('too many', { until: new Date(Number.NaN) }) })
+    await expect(door.ask()).rejects.toThrow('too many')
+    expect(door.time.slept).toEqual([])
   })
 
   test('is not done for a refusal', async () => {

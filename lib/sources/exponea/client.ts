@@ -95,8 +95,8 @@ export function createExponeaClient(options: ExponeaOptions): ExponeaClient {
   async function request(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown> {
     const call: ExponeaCall = calls[name]
     const prepared = prepare(name, call, parameters)
-    const answer = await withCredential((own) =>
-      send(http, call, { ...prepared, address: addressOf(call, prepared.path), access: accessFor(own), signal }),
+    const answer = await withCredential(accessFor, (access) =>
+      send(http, call, { ...prepared, address: addressOf(call, prepared.path), access, signal }),
     )
     checkCount(name, prepared, answer)
     return answer

@@ -82,8 +82,7 @@ export function createExports({ http, classify, withCredential, addressOf }: Exp
   return {
     async *customersEach(parameters = {}, signal) {
       const { path, content } = prepare('customersEach', wholeBase, parameters)
-      const { opened, parts, first, judge } = await withCredential((own) => {
-        const { headers, secrets } = accessFor(own)
+      const { opened, parts, first, judge } = await withCredential(accessFor, ({ headers, secrets }) => {
         const { method, budget } = wholeBase
         const json = { ...(content as object), format: 'native_json' }
         return begin({ method, url: addressOf(wholeBase, path), json, headers, secrets, repeatable: true, budget, idle, signal })

@@ -23,8 +23,8 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
   const said = saidIn(reply.json)
   const words = said ?? beginning(reply.text)
   const message = `${call} ${status}: ${words}`
-  const refused = (remedy: string) => new RefusedError(message, { requestId, remedy })
-  const account = (remedy: string) => new CredentialError(message, { requestId, remedy })
+  const refused = (remedy: string, everywhere = false) => new RefusedError(message, { requestId, remedy, everywhere })
+  const account = (remedy: string, everywhere = false) => new CredentialError(message, { requestId, remedy, everywhere })
 
   if (status >= 500 || status === 408) return transient(reply, message)
   if (status === 429) return tooMany(reply, message)
@@ -32,16 +32,21 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
     if (isGood(reply)) return undefined
     if (said === undefined) return new DataError(`${message}; it does not say that it succeeded`, { requestId })
   }
-  // A wrong key is documented as a 400, and its own client met one without any status.
+  // A wrong key is documented as a 400, a wrong secret as a 403, and its own client met one without any status.
   if (status === 401 || unknownKey.test(words)) {
     return account(
       `put the id and the secret of a private API group of project ${caller.project} into ${caller.credentials}; a secret that was rotated works for another 24 hours only`,
+      true,
     )
   }
   if (/invalid project id|project (?:was )?not found/i.test(words)) {
-    return refused(`check the source's \`project\`, ${caller.project}, and its \`url\`: other instances do not know the project`)
+    return refused(
+      `check the source's \`project\`, ${caller.project}, and its \`url\`: other instances do not know the project`,
+      true,
+    )
   }
   if (status === 403 || forbidden.test(words)) {
+    // Each kind of analysis and event has a permission of its own.
     return account(`give the API group of the key in ${caller.credentials} the permission ${permissionFor(call)}`)
   }
   if (/customer does not exist/i.test(words)) return refused('check the ids: the project has no such customer')
@@ -51,8 +56,9 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
   return refused('check what was sent; the text is what Exponea says of it, and sending it again will not help')
 }
 
-const unknownKey = /could not authenticate|access key not found|invalid (?:access (?:key|token)|credentials)|^unauthorized\b/i
-const forbidden = /not authorized|no permission|permission denied/i
+const unknownKey =
+  /could not authenticate|access key not (?:found|provided)|invalid (?:access (?:key|token)|credentials|secret)|^unauthorized\W*$/i
+const forbidden = /not authorized|unauthorized|no permission|permission denied/i
 
 function isGood({ json, call }: Pick<Reply, 'json' | 'call'>): boolean {
   if (json === null || typeof json !== 'object' || Array.isArray(json)) return true

@@ -7,6 +7,7 @@ import type { CallName, ExponeaClient } from './client.ts'
 import { concurrency, createExponeaClient } from './client.ts'
 import { composedCalls } from './composed.ts'
 import { exportCalls } from './export.ts'
+import { exportable, exportOf } from './exporting.ts'
 import { inspect } from './inspect.ts'
 import type { Place } from './questions/asking.ts'
 import { analysesOf } from './questions/asking.ts'
@@ -26,10 +27,11 @@ export const exponea = {
   calls: { ...wordsOf(calls), ...severalCalls },
   refuse: (_, question, { name }) => questions.refuse(question, { name }),
   advice: (_, asked) => adviceOn(asked),
+  exports: exportable,
   open,
 } satisfies SourceKind<typeof config>
 
-function open({ project, url, credentials }: Config, context: SourceContext): Source {
+function open({ project, url, credentials, id }: Config, context: SourceContext): Source {
   const client = createExponeaClient({
     project,
     url,
@@ -45,6 +47,7 @@ function open({ project, url, credentials }: Config, context: SourceContext): So
     answers: questions.answers(place),
     explain: (ask) => questions.requests(ask, place).map(({ call, parameters }) => client.describe(call, parameters)),
     inspect: (asked) => inspect(asked, { ...place, timezone: context.timezone }),
+    export: (ask) => exportOf(client, { id }, ask),
     call: (name, parameters, signal) => callByName(client, name, parameters, signal),
     close: () => client.close(),
   }

@@ -20,5 +20,7 @@ export const config = z.strictObject({
   url: url.default(usualUrl),
   /** Where the private key stands: `ssm:/name`, `secretsmanager:name` or `env:NAME`; never the key itself. */
   credentials: z.string().regex(credentialReference, 'credentials are a reference: ssm:/name, secretsmanager:name or env:NAME'),
+  /** The id that names who did an exported event, and whose a customer's row is; whoever lacks it has the first other one. */
+  id: z.string().min(1).default('registered'),
 })
 export type Config = z.output<typeof config>

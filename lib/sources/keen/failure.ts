@@ -41,6 +41,7 @@ export function failureOfReply(reply: Reply): BroadsheetError | undefined {
         'Keen takes 200 queries and 200 extractions a minute of a project, and 10 deletes and updates; ask for less at a time',
     })
   }
+  // Never `everywhere`: the vendor also calls a read key invalid that runs queries and may not read saved ones (keen-js#361).
   if (isKeys.has(error?.code ?? '')) return new CredentialError(message, { requestId })
   const remedy = remedies[error?.code ?? '']
   if (remedy !== undefined) return refused(remedy)

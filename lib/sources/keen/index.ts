@@ -5,6 +5,7 @@ import { calls } from './calls/index.ts'
 import type { CallName, KeenClient } from './client.ts'
 import { createKeenClient } from './client.ts'
 import { composedCalls } from './composed.ts'
+import { exportable, exportOf } from './exporting.ts'
 import { inspect } from './inspect.ts'
 import { variables } from './keys.ts'
 import type { Place, Site } from './questions/asking.ts'
@@ -22,6 +23,7 @@ export const keen = {
   kinds: questions.kinds,
   calls: { ...wordsOf(calls), ...composedCalls },
   variables: Object.values(variables),
+  exports: exportable,
   refuse: (own, question, context) => questions.refuse(question, siteOf(own, context)),
   open,
 } satisfies SourceKind<typeof config>
@@ -49,6 +51,7 @@ function open(own: Config, context: SourceContext): Source {
     answers: questions.answers(place),
     explain: (ask) => questions.requests(ask, place).map(({ call, parameters }) => client.describe(call, parameters)),
     inspect: (asked) => inspect(asked, place),
+    export: (ask) => exportOf(client, own, ask),
     call: (name, parameters, signal) => callByName(client, name, parameters, signal),
     close: () => client.close(),
   }

@@ -25,6 +25,9 @@ export interface KeysOptions {
   readonly credentials?: string | undefined
 }
 
+/** Makes a call with the key of a kind. */
+export type WithKey = <Out>(attempt: (key: string) => Promise<Out>) => Promise<Out>
+
 const key = z.string().trim().min(4)
 /** As JSON: `{"write":"…","read":"…","master":"…"}`, any of them or all. */
 export const credential = z
@@ -35,20 +38,20 @@ export const credential = z
  * Hands an operation the key of its kind, and never another one. Keys are read when an operation needs them. Throws
  * CredentialError that names the missing one and where it belongs.
  */
-export function createKeys({ credential: read, credentials }: KeysOptions): (kind: KeyKind) => WithCredential<string> {
+export function createKeys({ credential: read, credentials }: KeysOptions): (kind: KeyKind) => WithKey {
   if (credentials === undefined) {
     const keepers = Object.fromEntries(
       keyKinds.map((kind) => [kind, credentialKeeper({ read: (again) => fromVariable(kind, read, again) })]),
     ) as Record<KeyKind, WithCredential<string>>
-    return (kind) => keepers[kind]
+    return (kind) => (attempt) => keepers[kind]((own) => own, attempt)
   }
   const keeper = credentialKeeper({ read: async (again) => readKeys(await read(credentials, again), credentials) })
   return (kind) => (attempt) =>
     keeper((keys) => {
       const own = keys[kind]
       if (typeof own !== 'string') throw missing(kind, `what ${credentials} points to has none`, typeof keys.master === 'string')
-      return attempt(own)
-    })
+      return own
+    }, attempt)
 }
 
 /** Throws CredentialError, which names where the keys stand and never what they are. */
@@ -83,6 +86,8 @@ function missing(kind: KeyKind, where: string, hasMaster: boolean): CredentialEr
   const master = hasMaster ? '; the master key is there, and is not used: it may do more than this needs' : ''
   return new CredentialError(`Keen needs the ${kind} key for this, and ${where}${master}`, {
     remedy: `put the project's ${kind} key there (Keen: Access)`,
+    // All questions take the read key.
+    everywhere: kind === 'read',
   })
 }
 

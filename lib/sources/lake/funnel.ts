@@ -4,14 +4,14 @@ import type { FunnelBody, FunnelSteps, Note } from '../../result.ts'
 import { stepsOf } from '../../result.ts'
 import { arrangeSegments } from '../../segments.ts'
 import type { Window } from '../../timeframe.ts'
-import { parseDuration } from '../../timeframe.ts'
+import { parseDuration, spanOf } from '../../timeframe.ts'
 import type { Ask } from '../source.ts'
 import type { Events, LakeClient, Row } from './client.ts'
 import { conditionSql, nameSql, propertiesIn, propertyExpression, whereExpression } from './compile.ts'
 import type { Sql } from './sql.ts'
 import { allOf, anyOf, text } from './sql.ts'
 import { mostOfOneName, tieGroups } from './tie-groups.ts'
-import { duplicateNotes, figuresOf, microsOf, spanOf } from './windows.ts'
+import { duplicateNotes, figuresOf, microsOf } from './windows.ts'
 
 const mostSteps = 20
 

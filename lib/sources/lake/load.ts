@@ -10,10 +10,6 @@ export interface Reads {
   readonly shapes?: boolean
 }
 
-/**
- * The statements that turn files into a table of events: `event`, `person` (distinct_id), `micros` (since 1970), `insert_id`,
- * and `p0`, `p1` … with the JSON text of each property asked for. `event` or `micros` is NULL where a line has none.
- */
 export interface Column {
   readonly name: string
   readonly type: string
@@ -25,6 +21,10 @@ const everywhere = ['distinct_id', 'time', '$insert_id']
 /** A number above this is milliseconds, not seconds. */
 const secondsEnd = 1e11
 
+/**
+ * The statements that turn files into a table of events: `event`, `person` (distinct_id), `micros` (since 1970), `insert_id`,
+ * and `p0`, `p1` … with the JSON text of each property asked for. `event` or `micros` is NULL where a line has none.
+ */
 export function ndjsonTable(table: string, files: readonly EventFile[], { properties, shapes }: Reads): Sql {
   // A pointer, not a path: `properties->>'$insert_id'` would be read as JSONPath.
   const pointers = ['distinct_id', 'time', '$insert_id', ...properties].map((name) => text(pointer(name)))

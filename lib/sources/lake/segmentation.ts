@@ -3,14 +3,14 @@ import type { Segmentation } from '../../query.ts'
 import type { SeriesBody } from '../../result.ts'
 import type { Segment } from '../../segments.ts'
 import { arrangeSegments, seriesOf } from '../../segments.ts'
-import { bucketsOf } from '../../timeframe.ts'
+import { bucketsOf, spanOf } from '../../timeframe.ts'
 import type { Ask } from '../source.ts'
 import type { Events, LakeClient } from './client.ts'
 import { numberSql, propertyExpression } from './compile.ts'
 import { eventSql, propertiesRead, segmentSql, whereSql } from './selection.ts'
 import type { Sql } from './sql.ts'
 import { allOf, anyOf, number, text } from './sql.ts'
-import { duplicateNotes, figuresOf, microsOf, runningNotes, spanOf, within } from './windows.ts'
+import { duplicateNotes, figuresOf, microsOf, runningNotes, within } from './windows.ts'
 
 const counting = ['general', 'unique', 'average']
 

@@ -1,7 +1,6 @@
 import type { Temporal } from 'temporal-polyfill'
 import type { Note } from '../../result.ts'
 import type { Window, Windows } from '../../timeframe.ts'
-import { isoWithOffset } from '../../timeframe.ts'
 import type { Events, LakeClient } from './client.ts'
 import type { Sql } from './sql.ts'
 import { anyOf } from './sql.ts'
@@ -15,10 +14,6 @@ export function microsOf(time: Temporal.ZonedDateTime): number {
 
 export function within({ start, end }: Stretch): Sql {
   return `(micros >= ${microsOf(start)} and micros < ${microsOf(end)})`
-}
-
-export function spanOf({ start, end }: Stretch): { start: string; end: string } {
-  return { start: isoWithOffset(start), end: isoWithOffset(end) }
 }
 
 /** The timeframe, then each compared period. */

@@ -79,16 +79,17 @@ export function createMixpanelClient(given: MixpanelOptions): MixpanelClient {
   async function request(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown> {
     const call: MixpanelCall = calls[name]
     const { prepared, secrets } = await withSecrets(name, call, prepare(name, call, parameters), options.secret)
-    return withCredential((own) => {
-      const access = accessFor(own, { ...call, fields: prepared.fields, project, workspace }, clock())
-      return send(http, call, {
-        ...prepared,
-        address: addressOf(call, prepared.path),
-        access: { ...access, secrets: [...access.secrets, ...secrets] },
-        admit: admission(options, prepared.pools),
-        signal,
-      })
-    })
+    return withCredential(
+      (own) => accessFor(own, { ...call, fields: prepared.fields, project, workspace }, clock()),
+      (access) =>
+        send(http, call, {
+          ...prepared,
+          address: addressOf(call, prepared.path),
+          access: { ...access, secrets: [...access.secrets, ...secrets] },
+          admit: admission(options, prepared.pools),
+          signal,
+        }),
+    )
   }
 
   const single = methodsOf(calls as Readonly<Record<CallName, MixpanelCall>>, request) as unknown as {

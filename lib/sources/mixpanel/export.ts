@@ -5,6 +5,7 @@ import { RefusedError, UnavailableError, UsageError } from '../../errors.ts'
 import type { HttpOptions, Opened } from '../../http.ts'
 import { createHttp } from '../../http.ts'
 import { splitLines } from '../../lines.ts'
+import type { WithCredential } from '../credential.ts'
 import type { CallWords } from '../source.ts'
 import type { Credential } from './access.ts'
 import { accessFor } from './access.ts'
@@ -55,7 +56,12 @@ export type ExportParameters = z.input<typeof rawExport.parameters>
 
 /** What `broadsheet call` says of the two. */
 export const exportCalls = {
-  export: { about: rawExport.about, parameters: rawExport.parameters, also: ['get_export'] },
+  export: {
+    about: 'raw events of days: JSON lines, packed with gzip',
+    parameters: rawExport.parameters,
+    also: ['get_export'],
+    packed: true,
+  },
   exportEvents: { about: 'raw events of days, one after the other', parameters: rawExport.parameters },
 } as const satisfies Record<string, CallWords>
 
@@ -74,7 +80,7 @@ interface ExportOptions extends Omit<Caller, 'raw'>, Omit<Shared, 'project' | 'r
   readonly trace: HttpOptions['trace']
   readonly clock: HttpOptions['clock']
   readonly http?: Pick<HttpOptions, 'sleep' | 'random' | 'deadline'> | undefined
-  readonly withCredential: <Out>(attempt: (own: Credential) => Promise<Out>) => Promise<Out>
+  readonly withCredential: WithCredential<Credential>
 }
 
 /** Through a door of their own: exports last for minutes, and the vendor counts them apart from queries. */
@@ -92,19 +98,20 @@ export function createExports(options: ExportOptions): Exports {
   async function open(name: string, parameters: object, signal?: AbortSignal): Promise<RawExport> {
     const { path, fields, pools } = prepare(name, rawExport, parameters)
     checkBegun(name, String(fields['to_date']), clock())
-    const opened = await withCredential((own) => {
-      const access = accessFor(own, { ...rawExport, fields, project, workspace }, clock())
-      return http.open({
-        method: rawExport.method,
-        url: `${base}${path}`,
-        query: { ...access.query, ...fields },
-        headers: access.headers,
-        secrets: access.secrets,
-        budget: rawExport.budget,
-        admit: admission(options, pools),
-        signal,
-      })
-    })
+    const opened = await withCredential(
+      (own) => accessFor(own, { ...rawExport, fields, project, workspace }, clock()),
+      (access) =>
+        http.open({
+          method: rawExport.method,
+          url: `${base}${path}`,
+          query: { ...access.query, ...fields },
+          headers: access.headers,
+          secrets: access.secrets,
+          budget: rawExport.budget,
+          admit: admission(options, pools),
+          signal,
+        }),
+    )
     return { ...opened, encoding: encodingOf(opened) }
   }
 

@@ -10,6 +10,7 @@ import type { Config, config } from './schema.ts'
 export const exportable: NonNullable<SourceKind<typeof config>['exports']> = {
   data: ['events', 'people'],
   zone: (own, timezone) => zoneOf(own, timezone),
+  countsLocally: ({ epochs }) => epochs === 'project',
   refuse(_, { data, events, every }) {
     if (data === 'people' && events !== undefined) return 'profiles have no events; leave out `events`'
     return data === 'people' && every === 'hour' ? 'profiles are copied whole, once a day at most; write `every: day`' : undefined

@@ -1,7 +1,7 @@
 import type { BroadsheetError } from '../../errors.ts'
 import { CredentialError, RefusedError, UnavailableError, WaitError } from '../../errors.ts'
 import type { Reply } from '../../http.ts'
-import { beginning, retryAfter } from '../../http.ts'
+import { beginning, retryAfter, secondsAfter } from '../../http.ts'
 import type { Region } from './schema.ts'
 import { regions } from './schema.ts'
 
@@ -37,8 +37,9 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
 
   if (status >= 500 || status === 408) return transient(reply, message)
   if (status >= 200 && status < 300) {
-    // The older API answers errors with 200, too.
-    if (said === undefined && reply.json !== null) return undefined
+    // The older API answers errors with 200, too, as a text. Anything else may be data: a property called `error` is one of
+    // the names that the top properties of an event have for keys.
+    if (reply.json !== null && !saysError(reply.json)) return undefined
     return refused('ask another way; the text is what Mixpanel says of it')
   }
   if (status === 429) return tooMany(reply, message)
@@ -52,6 +53,7 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
   if (status === 402) return refused(`upgrade the Mixpanel plan${wayRound}`, true)
   const days = tooFarBack.exec(message)?.[1]
   if (days !== undefined) return refused(`the Mixpanel plan goes back ${days} days: ask for less, upgrade it${wayRound}`)
+  if (/date range exceeds/i.test(message)) return refused('ask for fewer days at a time; the text is what Mixpanel says of it')
   if (status === 403) {
     const role = pipelines ? 'the role Admin or Owner in' : 'access to'
     // A role may let some calls through.
@@ -88,7 +90,8 @@ function missing(call: string): string {
   return place
 }
 
-const tooFarBack = /date range exceeds (\d+) days/i
+/** Without the past it is about the length of a range, which any plan refuses. */
+const tooFarBack = /date range exceeds (\d+) days into the past/i
 
 /** How many days the plan of the project lets anyone look back, where that is why a call was refused. */
 export function historyDays(error: unknown): number | undefined {
@@ -109,6 +112,10 @@ export function errorIn(json: unknown): string | undefined {
   return typeof json.error === 'string' ? json.error : JSON.stringify(json.error)
 }
 
+function saysError(json: unknown): boolean {
+  return errorIn(json) !== undefined && typeof (json as { readonly error: unknown }).error === 'string'
+}
+
 function transient(reply: Reply, message: string): BroadsheetError {
   const { requestId } = reply
   const until = retryAfter(reply)
@@ -126,14 +133,14 @@ function tooMany(reply: Reply, message: string): BroadsheetError {
   if (over !== undefined) {
     return wait(over, 'the project has used up its queries of the hour; whoever else asks the same project takes part in it')
   }
-  const running = rateLimits(reply.headers.ratelimit ?? '').get('project-concurrency')
+  const running = rateLimits(reply).get('project-concurrency')
   const atATime = /(\d+)\/(\d+) queries running concurrently/i.exec(message)
   if (running?.left === 0 || (running === undefined && isOver(atATime))) {
-    return wait(secondsAfter(reply, running?.seconds ?? concurrencyPause), 'too many queries of the project run at a time')
+    return wait(running?.until ?? pauseAfter(reply, concurrencyPause), 'too many queries of the project run at a time')
   }
   if (/too many export requests in progress/i.test(message)) {
     return wait(
-      retryAfter(reply) ?? secondsAfter(reply, exportsPause),
+      retryAfter(reply) ?? pauseAfter(reply, exportsPause),
       'others export from the project, too; it takes 100 exports at a time',
     )
   }
@@ -142,14 +149,15 @@ function tooMany(reply: Reply, message: string): BroadsheetError {
 
 /** When there is room again, where a 429 says that the hour of the project is used up; undefined for other kinds. */
 export function hourEnds(reply: Reply): Date | undefined {
-  const window = rateLimits(reply.headers.ratelimit ?? '').get('project')
+  const window = rateLimits(reply).get('project')
   const inLastHour = /(\d+)\/(\d+) queries running in the last hour/i.exec(reply.text)
   const used = window?.left === 0 || (window === undefined && isOver(inLastHour))
   if (!used) return undefined
-  return window?.seconds === undefined ? (retryAfter(reply) ?? secondsAfter(reply, hour)) : secondsAfter(reply, window.seconds)
+  return window?.until ?? retryAfter(reply) ?? pauseAfter(reply, hour)
 }
 
-function secondsAfter({ receivedAt }: Reply, seconds: number): Date {
+/** Of our own numbers of seconds. */
+function pauseAfter({ receivedAt }: Reply, seconds: number): Date {
   return new Date(receivedAt.getTime() + seconds * 1000)
 }
 
@@ -157,14 +165,14 @@ function isOver(used: RegExpExecArray | null): boolean {
   return used !== null && Number(used[1]) >= Number(used[2])
 }
 
-/** `"project";r=0;t=3600, "project-concurrency";r=3`: what is left of each limit, and the seconds until it resets. */
-function rateLimits(header: string): Map<string, { left: number; seconds?: number }> {
-  const limits = new Map<string, { left: number; seconds?: number }>()
-  for (const item of header.split(',')) {
+/** `"project";r=0;t=3600, "project-concurrency";r=3`: what is left of each limit, and when it resets (`t` in seconds). */
+function rateLimits(reply: Reply): Map<string, { readonly left: number; readonly until: Date | undefined }> {
+  const limits = new Map<string, { readonly left: number; readonly until: Date | undefined }>()
+  for (const item of (reply.headers.ratelimit ?? '').split(',')) {
     const [name, left] = [/"([^"]+)"/.exec(item)?.[1], /;\s*r=(\d+)/.exec(item)?.[1]]
     const seconds = /;\s*t=(\d+)/.exec(item)?.[1]
     if (name === undefined || left === undefined) continue
-    limits.set(name, { left: Number(left), ...(seconds === undefined ? {} : { seconds: Number(seconds) }) })
+    limits.set(name, { left: Number(left), until: seconds === undefined ? undefined : secondsAfter(reply, Number(seconds)) })
   }
   return limits
 }

@@ -1,4 +1,3 @@
-import { Temporal } from 'temporal-polyfill'
 import { closest } from '../../closest.ts'
 import { RefusedError } from '../../errors.ts'
 import { printExpression } from '../../expression.ts'
@@ -7,6 +6,7 @@ import type { Finding, Inspected } from '../source.ts'
 import type { MixpanelClient } from './client.ts'
 import { namedBy } from './named.ts'
 import type { Place } from './questions/asking.ts'
+import { todayIn } from './questions/times.ts'
 
 /** The server's own most for names of events. */
 const mostNames = 5000
@@ -135,13 +135,9 @@ function isSame(has: readonly (readonly string[])[], named: readonly string[]): 
 }
 
 /** Each step by all its names, as yesterday's answer has them: the list of funnels has none. */
-async function stepsOf(
-  id: string,
-  { client, clock, zone }: Pick<Place, 'clock' | 'zone'> & { client: MixpanelClient },
-): Promise<string[][]> {
-  const today = Temporal.Instant.fromEpochMilliseconds(clock().getTime()).toZonedDateTimeISO(zone).toPlainDate()
-  const day = today.subtract({ days: 1 }).toString()
-  const [bucket] = await client.funnel({ funnel_id: id, from_date: day, to_date: day, interval: 1 })
+async function stepsOf(id: string, place: Place): Promise<string[][]> {
+  const day = todayIn(place).subtract({ days: 1 }).toString()
+  const [bucket] = await place.client.funnel({ funnel_id: id, from_date: day, to_date: day, interval: 1 })
   return (bucket?.steps ?? []).map(({ name, names }) => [name, ...names])
 }
 

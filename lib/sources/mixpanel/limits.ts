@@ -25,16 +25,16 @@ export interface Shared {
 }
 
 /** What a call waits for before each try, so that all who share the ledger keep within the hour; undefined where nothing is counted. */
-export function admission(shared: Shared, pools: readonly Pool[]): (() => Promise<Settle>) | undefined {
+export function admission(shared: Shared, pools: readonly Pool[]): ((signal?: AbortSignal) => Promise<Settle>) | undefined {
   const { ledger } = shared
   if (ledger === undefined || pools.length === 0) return undefined
   const limits = pools.map((pool) => limitOf(shared, pool))
   // Where exports are too many, no header tells the hour from the rest; Retry-After is all that is said, and it is for all.
   const raw = pools.includes('export')
-  return async () => {
+  return async (signal) => {
     const taken: Taken[] = []
     try {
-      for (const limit of limits) taken.push(await ledger.take(limit))
+      for (const limit of limits) taken.push(await ledger.take(limit, signal))
     } catch (error) {
       await giveAllBack(taken)
       throw error
@@ -46,8 +46,9 @@ export function admission(shared: Shared, pools: readonly Pool[]): (() => Promis
       if (ended === 'not reached') return
       const reply = ended
       const until = reply.status === 429 ? (hourEnds(reply) ?? (raw ? retryAfter(reply) : undefined)) : undefined
-      const [first] = limits
-      if (until !== undefined && first !== undefined) await ledger.block(first, until)
+      if (until === undefined) return
+      // Which of them is used up, nothing tells: of a JQL query, the window of the headers is that of queries.
+      for (const limit of limits) await ledger.block(limit, until)
     }
   }
 }

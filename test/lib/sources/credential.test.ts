@@ -5,7 +5,7 @@ import { credentialKeeper } from '../../../lib/sources/credential.ts'
 function keeper(...given: (string | Error)[]) {
   const asked: boolean[] = []
   const told: string[] = []
-  const use = credentialKeeper<string>({
+  const withCredential = credentialKeeper<string>({
     async read(again) {
       asked.push(again)
       const next = given.shift()
@@ -14,7 +14,8 @@ function keeper(...given: (string | Error)[]) {
     },
     first: (own) => told.push(own),
   })
-  return { asked, told, use }
+  const use = (attempt: (own: string) => Promise<string>) => withCredential((own) => own, attempt)
+  return { asked, told, use, withCredential }
 }
 const refusing = (bad: string) => async (own: string) => {
   if (own === bad) throw new CredentialError(`${own} is unknown`)
@@ -44,4 +45,15 @@ test('a failed reading is forgotten', async () => {
   await expect(use(refusing(''))).rejects.toThrow('not there')
   expect(await use(refusing(''))).toBe('with one')
   expect(asked).toEqual([false, false])
+})
+
+test('is not read again where it is unfit before anything is sent, however often', async () => {
+  const { asked, withCredential } = keeper('old', 'new')
+  const unfit = () => {
+    throw new CredentialError('not of that kind')
+  }
+  for (let calls = 0; calls < 3; calls += 1) {
+    await expect(withCredential(unfit, async () => 'sent')).rejects.toThrow('not of that kind')
+  }
+  expect(asked).toEqual([false])
 })

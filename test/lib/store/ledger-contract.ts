@@ -160,8 +160,12 @@ export function ledgerContract(kind: string, open: () => Promise<StoreUnderTest>
       const ledger = storeLedger(unwilling, {
         ...time,
         sleep: async (_, signal) => {
-          if (puts === 203) stop.abort(new Error('interrupted'))
-          signal?.throwIfAborted()
+          if (puts < 203) return
+          // This one ends with its signal alone.
+          await new Promise((_resolve, reject) => {
+            signal?.addEventListener('abort', () => reject(new Error('woken')))
+            stop.abort(new Error('interrupted'))
+          })
         },
       })
       const [stopped, behind] = [ledger.take(limit, stop.signal), ledger.take(limit, stop.signal)]

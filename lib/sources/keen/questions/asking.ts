@@ -1,7 +1,6 @@
 import type { Temporal } from 'temporal-polyfill'
 import { RefusedError } from '../../../errors.ts'
-import type { Bucket, Window } from '../../../timeframe.ts'
-import { isoWithOffset } from '../../../timeframe.ts'
+import type { Bucket } from '../../../timeframe.ts'
 import type { KeenClient } from '../client.ts'
 
 /** What is known of a source before it is opened. */
@@ -50,11 +49,6 @@ export function refusalOf(make: () => unknown): string | undefined {
 /** As a query without an interval takes it: to the millisecond, with an offset, so that it means the same in any zone. */
 export function instantsOf({ start, end }: Span): { start: string; end: string } {
   return { start: instant(start), end: instant(end) }
-}
-
-/** What results call a window. */
-export function spanOf({ start, end }: Pick<Window, 'start' | 'end'>): { start: string; end: string } {
-  return { start: isoWithOffset(start), end: isoWithOffset(end) }
 }
 
 function instant(time: Temporal.ZonedDateTime): string {

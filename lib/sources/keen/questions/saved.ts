@@ -3,21 +3,19 @@ import { DataError, RefusedError } from '../../../errors.ts'
 import type { Saved } from '../../../query.ts'
 import type { AnyBody, FunnelSteps, Note } from '../../../result.ts'
 import { stepsOf } from '../../../result.ts'
+import { spanOf } from '../../../timeframe.ts'
+import { refuseOver } from '../../over.ts'
 import type { Ask } from '../../source.ts'
 import { isObject, rowsOf } from '../calls/answers.ts'
 import { funnelAnswer } from '../calls/funnel.ts'
 import { mostRows } from '../calls/queries.ts'
 import type { SavedQuery } from '../calls/saved.ts'
 import type { Place } from './asking.ts'
-import { spanOf } from './asking.ts'
 import { tableOf } from './people.ts'
 import type { Definition } from './saved-rows.ts'
 import { seriesIn, tableIn } from './saved-rows.ts'
 import type { SavedTime } from './saved-time.ts'
 import { windowOf } from './saved-time.ts'
-
-/** A saved query answers for the time at which it is asked; a day after the schedule that is another time. */
-const longestDelay = { hours: 24 }
 
 /** Why a Keen source cannot be asked this, if it cannot. */
 export function refuseSaved({ insights, funnel, query, analysis, type }: Saved): string | undefined {
@@ -36,11 +34,7 @@ export function savedRequest({ question }: Pick<Ask<'saved'>, 'question'>): { qu
 /** Throws RefusedError for a run that is over and for what is mailed, DataError for a result of another shape than saved. */
 export async function answerSaved(ask: Ask<'saved'>, { client, clock }: Place): Promise<AnyBody> {
   const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime())
-  if (Temporal.Instant.compare(ask.scheduledAt.add(longestDelay), now) < 0) {
-    throw new RefusedError('a saved query has the dates that Keen gives it now, not those of a run that is over', {
-      remedy: 'run it within a day of its schedule, or ask the question itself, with a timeframe',
-    })
-  }
+  refuseOver('a saved query', 'Keen', ask.scheduledAt, now)
   const { definition, result } = await client.savedQueryResult(savedRequest(ask), ask.signal)
   const { query } = definition
   const body = bodyOf(query, result, ask, now)

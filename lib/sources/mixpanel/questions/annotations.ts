@@ -1,11 +1,12 @@
 import { Temporal } from 'temporal-polyfill'
-import { BroadsheetError, DataError } from '../../../errors.ts'
+import { BroadsheetError } from '../../../errors.ts'
 import type { Note, SeriesBody } from '../../../result.ts'
 import type { Unit, Window } from '../../../timeframe.ts'
 import { isoWithOffset } from '../../../timeframe.ts'
 import { needsAccount } from '../access.ts'
 import type { AnswerOf, MixpanelClient } from '../client.ts'
 import type { Request } from './asking.ts'
+import { timeIn } from './times.ts'
 
 type Annotations = AnswerOf<'annotations'>
 
@@ -60,7 +61,7 @@ export async function annotationsIn(
   const { fromDate, toDate } = annotationsRequest(window).parameters
   try {
     const found = (await read(run, fromDate, toDate))
-      .map(({ date, description }) => ({ time: timeOf(date, zone), text: description }))
+      .map(({ date, description }) => ({ time: timeIn(date, zone, 'an annotation'), text: description }))
       .filter(({ time }) => Temporal.ZonedDateTime.compare(window.start, time) <= 0)
       .filter(({ time }) => Temporal.ZonedDateTime.compare(time, window.end) < 0)
       .sort((a, b) => Temporal.ZonedDateTime.compare(a.time, b.time))
@@ -74,17 +75,5 @@ export async function annotationsIn(
     if (!(error instanceof BroadsheetError)) throw error
     if (needsAccount(error)) return { notes: [] }
     return { notes: [{ kind: 'source', text: `the annotations of the chart could not be read: ${error.message}` }] }
-  }
-}
-
-/** `2023-01-15T12:00:00+01:00` is an instant, `2023-01-15 12:00:00` a time in the project's zone. */
-function timeOf(date: string, zone: string): Temporal.ZonedDateTime {
-  try {
-    // PlainDateTime would read past an offset, `+01` included.
-    if (/:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)$/i.test(date)) return Temporal.Instant.from(date).toZonedDateTimeISO(zone)
-    return Temporal.PlainDateTime.from(date).toZonedDateTime(zone)
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause
-    throw new DataError(`an annotation has a date that is none: ${JSON.stringify(date)}`, { cause })
   }
 }

@@ -1,4 +1,5 @@
 import { RefusedError } from '../../../errors.ts'
+import type { Note } from '../../../result.ts'
 import type { Window } from '../../../timeframe.ts'
 
 /** A window as Mixpanel takes it: whole days of the project's zone, `to_date` inclusive. */
@@ -31,4 +32,8 @@ export function daysOf(window: Window, zone: string): Days {
     })
   }
   return { from_date: first.toString(), to_date: last.toString(), count }
+}
+
+export function runningNotes({ partial }: Window): Note[] {
+  return partial ? [{ kind: 'partial', text: 'the running day is counted as far as it has come' }] : []
 }

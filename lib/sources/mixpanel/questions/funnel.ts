@@ -2,12 +2,11 @@ import { DataError, RefusedError } from '../../../errors.ts'
 import type { Funnel } from '../../../query.ts'
 import type { FunnelBody, FunnelSteps, Note } from '../../../result.ts'
 import { stepsOf } from '../../../result.ts'
-import type { Window } from '../../../timeframe.ts'
-import { isoWithOffset, parseDuration } from '../../../timeframe.ts'
+import { parseDuration, spanOf } from '../../../timeframe.ts'
 import type { Ask } from '../../source.ts'
 import type { AnswerOf, ParametersOf } from '../client.ts'
 import type { Place } from './asking.ts'
-import { daysOf } from './days.ts'
+import { daysOf, runningNotes } from './days.ts'
 import type { History } from './history.ts'
 import { historyIn, historyNote } from './history.ts'
 import { printedWhere } from './printed.ts'
@@ -82,7 +81,11 @@ export async function answerFunnel(ask: Ask<'funnel'>, place: Place): Promise<Fu
   }
 }
 
-function stepsIn(answer: AnswerOf<'funnel'>, request: ParametersOf<'funnel'>, question: Funnel): FunnelSteps {
+/**
+ * The one bucket of an answer. Throws DataError where there is none, RefusedError where there are several or where it has
+ * no row for all people.
+ */
+export function bucketIn(answer: AnswerOf<'funnel'>, request: ParametersOf<'funnel'>): AnswerOf<'funnel'>[number] {
   const within = answer.filter(({ date }) => request.from_date <= date && date <= request.to_date)
   const [bucket] = within
   const call = `Mixpanel's funnel ${request.funnel_id}`
@@ -101,27 +104,44 @@ function stepsIn(answer: AnswerOf<'funnel'>, request: ParametersOf<'funnel'>, qu
       remedy: 'save it without a breakdown',
     })
   }
+  return bucket
+}
+
+/** Without times: the vendor's are means. */
+export function stepsWithout({ steps }: AnswerOf<'funnel'>[number]): FunnelSteps {
+  return stepsOf(steps.map(({ name, count }) => ({ name, count, medianSeconds: null })))
+}
+
+export const timesNote: Note = {
+  kind: 'source',
+  text: 'Mixpanel gives mean times between steps, no medians, so none are shown',
+}
+
+function stepsIn(answer: AnswerOf<'funnel'>, request: ParametersOf<'funnel'>, question: Funnel): FunnelSteps {
+  const bucket = bucketIn(answer, request)
   const asked = question.steps.map(({ event }) => event)
   const same = asked.length === bucket.steps.length && bucket.steps.every(({ names }, at) => names.includes(asked[at] ?? ''))
   if (!same) {
     const steps = bucket.steps.map(({ name }) => name)
-    throw new RefusedError(`${call} has the steps ${steps.join(' → ')}; the question names ${asked.join(' → ')}`, {
-      remedy: 'name the saved funnel’s own steps, or the id of the funnel that has these',
-    })
+    throw new RefusedError(
+      `Mixpanel's funnel ${request.funnel_id} has the steps ${steps.join(' → ')}; the question names ${asked.join(' → ')}`,
+      {
+        remedy: 'name the saved funnel’s own steps, or the id of the funnel that has these',
+      },
+    )
   }
-  return stepsOf(bucket.steps.map(({ name, count }) => ({ name, count, medianSeconds: null })))
+  return stepsWithout(bucket)
 }
 
 function notesOf({ question, windows }: Ask<'funnel'>): Note[] {
-  const notes: Note[] = [{ kind: 'source', text: 'Mixpanel gives mean times between steps, no medians, so none are shown' }]
+  const notes: Note[] = [timesNote]
   const filtered = question.steps.filter(({ where }) => where !== undefined).map(({ event }) => event)
   if (filtered.length > 0) {
     const text = `Mixpanel's saved funnel has its own conditions, which its answer does not show; the question has one for ${filtered.join(' and ')}`
     notes.push({ kind: 'source', text })
   }
   if (windows.immature) notes.push({ kind: 'immature', text: `later entrants still have time: ${question.within}` })
-  if (windows.timeframe.partial) notes.push({ kind: 'partial', text: 'the running day is counted as far as it has come' })
-  return notes
+  return [...notes, ...runningNotes(windows.timeframe)]
 }
 
 function savedId(question: Funnel, source: string): string {
@@ -135,8 +155,4 @@ function lengthOf(question: Funnel): { length: number; length_unit: (typeof leng
   const seconds = parseDuration(question.within) ?? 0
   const [length_unit, size] = lengths.find(([, size]) => seconds % size === 0) ?? ['second', 1]
   return { length: seconds / size, length_unit }
-}
-
-function spanOf({ start, end }: Window): { start: string; end: string } {
-  return { start: isoWithOffset(start), end: isoWithOffset(end) }
 }

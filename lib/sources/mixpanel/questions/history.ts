@@ -2,6 +2,7 @@ import { Temporal } from 'temporal-polyfill'
 import type { Note } from '../../../result.ts'
 import { historyDays } from '../failure.ts'
 import type { Place } from './asking.ts'
+import { todayIn } from './times.ts'
 
 /** How far back the plan of the project lets anyone look. */
 export interface History {
@@ -32,11 +33,10 @@ export async function askWithin<Asked, Answer>(
 }
 
 /** What the vendor said of the plan's history, where that is why a call was refused. */
-export function historyIn(error: unknown, { zone, clock }: Pick<Place, 'zone' | 'clock'>): History | undefined {
+export function historyIn(error: unknown, place: Pick<Place, 'zone' | 'clock'>): History | undefined {
   const days = historyDays(error)
   if (days === undefined) return undefined
-  const today = Temporal.Instant.fromEpochMilliseconds(clock().getTime()).toZonedDateTimeISO(zone).toPlainDate()
-  return { days, since: today.subtract({ days }).toString() }
+  return { days, since: todayIn(place).subtract({ days }).toString() }
 }
 
 /** How long a bucket of an answer is: so many days from the first day of the request on, or a month of the calendar. */

@@ -1,7 +1,8 @@
 import { Temporal } from 'temporal-polyfill'
-import { DataError, RefusedError } from '../../../errors.ts'
+import { RefusedError } from '../../../errors.ts'
 import type { Unit, Window } from '../../../timeframe.ts'
 import { isoWithOffset, shift } from '../../../timeframe.ts'
+import { timeIn } from './times.ts'
 
 /** The dates of a report that is a time series. */
 export interface Dates {
@@ -22,11 +23,11 @@ export interface Dates {
  */
 export function windowIn({ from, to }: { readonly from: string; readonly to: string }, zone: string): Omit<Window, 'partial'> {
   refuseOtherDays(from, zone)
-  const last = timeIn(to, zone)
-  if (/^\d{4}-\d{2}-\d{2}$/.test(to)) return { start: timeIn(from, zone), end: shift(last.startOfDay(), 1, 'day') }
+  const last = timeOf(to, zone)
+  if (/^\d{4}-\d{2}-\d{2}$/.test(to)) return { start: timeOf(from, zone), end: shift(last.startOfDay(), 1, 'day') }
   // `2023-05-31T23:59:59.999000-07:00`
   const end = last.second === 59 ? last.round({ smallestUnit: 'second', roundingMode: 'floor' }).add({ seconds: 1 }) : last
-  return { start: timeIn(from, zone), end }
+  return { start: timeOf(from, zone), end }
 }
 
 /**
@@ -43,7 +44,7 @@ export function datesIn(
   const { start, end } = window
   for (const text of times) refuseOtherDays(text, zone)
   const given = times
-    .map((text): Read => ({ text, time: timeIn(text, zone) }))
+    .map((text): Read => ({ text, time: timeOf(text, zone) }))
     .sort((a, b) => Temporal.ZonedDateTime.compare(a.time, b.time))
   const dates = given.map(({ time }) => time)
   const unit = known ?? unitOf(dates, end, zone)
@@ -107,12 +108,12 @@ function isWithin(time: Temporal.ZonedDateTime, start: Temporal.ZonedDateTime, e
 
 /** Midnight by its own offset is the beginning of a day as the vendor counts; it has to be one in the zone. */
 function refuseOtherDays(text: string, zone: string): void {
-  const offset = /T00:00(?::00(?:\.0+)?)?(Z|[+-]\d{2}:\d{2})$/.exec(text)?.[1]
+  const offset = /[T ]00:00(?::00(?:\.0+)?)?(Z|[+-]\d{2}(?::?\d{2})?)$/i.exec(text)?.[1]
   if (offset === undefined) return
-  const time = timeIn(text, zone)
+  const time = timeOf(text, zone)
   if (time.equals(time.startOfDay())) return
   throw new RefusedError(
-    `the saved report has days that begin at midnight of ${offset === 'Z' ? 'UTC' : `UTC${offset}`}, which is ${time.toPlainTime().toString({ smallestUnit: 'minute' })} in ${zone}`,
+    `the saved report has days that begin at midnight of ${offset.toUpperCase() === 'Z' ? 'UTC' : `UTC${offset}`}, which is ${time.toPlainTime().toString({ smallestUnit: 'minute' })} in ${zone}`,
     { remedy: 'give the source, and the report, the time zone that the Mixpanel project has' },
   )
 }
@@ -162,13 +163,6 @@ function isBetween(days: number): (unit: readonly [number, number, Unit]) => boo
   return ([least, most]) => least <= days && days <= most
 }
 
-/** With an offset as it says; without one in the project's zone. */
-function timeIn(text: string, zone: string): Temporal.ZonedDateTime {
-  try {
-    if (/(?:Z|[+-]\d{2}:\d{2})$/.test(text)) return Temporal.Instant.from(text).toZonedDateTimeISO(zone)
-    return Temporal.PlainDateTime.from(text).toZonedDateTime(zone)
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause
-    throw new DataError(`Mixpanel's report has a date that is none: ${JSON.stringify(text)}`, { cause })
-  }
+function timeOf(text: string, zone: string): Temporal.ZonedDateTime {
+  return timeIn(text, zone, "Mixpanel's report")
 }

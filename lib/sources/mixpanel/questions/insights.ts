@@ -1,8 +1,9 @@
 import { Temporal } from 'temporal-polyfill'
 import { RefusedError } from '../../../errors.ts'
 import type { AnyBody, Note, SeriesBody, TableBody } from '../../../result.ts'
+import { nameOfPath } from '../../../segments.ts'
 import type { Window } from '../../../timeframe.ts'
-import { isoWithOffset, shift } from '../../../timeframe.ts'
+import { shift, spanOf } from '../../../timeframe.ts'
 import { overall } from '../calls/answers.ts'
 import type { InsightsValue } from '../calls/saved.ts'
 import type { AnswerOf } from '../client.ts'
@@ -87,16 +88,26 @@ function tellingOf({ path }: Row, { metrics }: Rows): readonly string[] {
   return metrics.length === 1 && path.length > 1 ? path.slice(1) : path
 }
 
+/** What rows are called, so that no two are called the same: beside pairs a metric without segments is quoted like a part. */
+function namesOf(rows: Rows): (row: Row) => string {
+  const paired = rows.segments.some((row) => tellingOf(row, rows).length > 1)
+  return (row) => {
+    const path = tellingOf(row, rows)
+    return paired ? nameOfPath(path) : (path[0] ?? '')
+  }
+}
+
 function seriesBody(
   answer: Insights,
   rows: Rows,
   { unit, times, labels, partial, running }: Dates,
   { window, run }: { readonly window: Span; readonly run: Run },
 ): SeriesBody {
+  const nameOf = namesOf(rows)
   const series = rows.segments.map((row) => {
     const path = tellingOf(row, rows)
     return {
-      name: path.join(' / '),
+      name: nameOf(row),
       ...(path.length > 1 ? { path: [...path] } : {}),
       values: valuesOf(row, times),
       total: totalOf(row, rows, times),
@@ -111,7 +122,7 @@ function seriesBody(
     ...(partial.length === 0 ? {} : { partial: [...partial] }),
     // Largest first, as everywhere; where nobody can say, as the vendor has them.
     series: known ? series.toSorted((a, b) => (b.total ?? 0) - (a.total ?? 0)) : series,
-    total: wholeOf(rows, times),
+    total: wholeOf(rows, times, answer),
     comparisons,
     notes: [
       ...notesOf(answer),
@@ -128,12 +139,13 @@ function valuesOf({ numbers }: Row, times: Times): (number | null)[] {
   return times.map((time) => (time === undefined ? null : (numbers.get(time) ?? null)))
 }
 
-/** Of one metric; several together are a number of nothing. */
-function wholeOf(rows: Rows, times: Times): number | null {
+/** Of one metric; several together are a number of nothing, and so are the segments of an answer that lacks some. */
+function wholeOf(rows: Rows, times: Times, { cut }: Pick<Insights, 'cut'>): number | null {
   const [metric, ...others] = rows.metrics
   if (metric === undefined || others.length > 0) return null
   const whole = rows.wholes.get(metric)
   if (whole !== undefined) return totalOf(whole, rows, times)
+  if (cut && rows.segments.some(({ path }) => path.length > 1)) return null
   return addsUp(rows.measureOf(metric)) || rows.segments.length === 1
     ? addUp(rows.segments.map((row) => totalOf(row, rows, times)))
     : null
@@ -153,7 +165,7 @@ function addUp(numbers: readonly (number | null)[]): number | null {
 
 /** With what the report is saved to be compared, where that is the time before or the year before. */
 function comparisonsOf(
-  { compared }: Insights,
+  { compared, cut }: Insights,
   rows: Rows,
   { window, run, unit }: { readonly window: Span; readonly run: Run; readonly unit: Dates['unit'] },
 ): Pick<SeriesBody, 'comparisons' | 'notes'> {
@@ -166,16 +178,15 @@ function comparisonsOf(
   if (to === undefined) return { comparisons: [], notes: comparedNote(compared, run) }
   const theirs = rowsOf(compared.values, rows.measureOf)
   const { times } = datesIn(timesOf(compared.values), other, run, unit)
+  const nameOf = namesOf(rows)
   const totals = new Map(theirs.segments.map((row) => [JSON.stringify(row.path), totalOf(row, theirs, times)]))
   return {
     comparisons: [
       {
         to,
         timeframe: spanOf(other),
-        total: wholeOf(theirs, times),
-        totals: Object.fromEntries(
-          rows.segments.map((row) => [tellingOf(row, rows).join(' / '), totals.get(JSON.stringify(row.path)) ?? null]),
-        ),
+        total: wholeOf(theirs, times, { cut }),
+        totals: Object.fromEntries(rows.segments.map((row) => [nameOf(row), totals.get(JSON.stringify(row.path)) ?? null])),
       },
     ],
     notes: [],
@@ -233,8 +244,4 @@ function comparedNote(compared: { readonly from: string; readonly to: string }, 
   const { start, end } = windowIn(compared, zone)
   const last = end.subtract({ nanoseconds: 1 }).toPlainDate()
   return [{ kind: 'source', text: `the saved report is compared with ${start.toPlainDate()} to ${last}` }]
-}
-
-function spanOf({ start, end }: Span): { start: string; end: string } {
-  return { start: isoWithOffset(start), end: isoWithOffset(end) }
 }

@@ -1,10 +1,9 @@
-import type { Temporal } from 'temporal-polyfill'
 import type { Segmentation } from '../../../query.ts'
 import type { Note, SeriesBody } from '../../../result.ts'
 import type { Segment } from '../../../segments.ts'
 import { arrangeSegments, seriesOf } from '../../../segments.ts'
 import type { Bucket } from '../../../timeframe.ts'
-import { isoWithOffset } from '../../../timeframe.ts'
+import { spanOf } from '../../../timeframe.ts'
 import type { Ask } from '../../source.ts'
 import type { Annotated } from './annotations.ts'
 import { annotationsIn, annotationsRequest } from './annotations.ts'
@@ -12,7 +11,7 @@ import type { Request as AnyRequest, Place } from './asking.ts'
 import { historyNote } from './history.ts'
 import type { Found, Points } from './points.ts'
 import { sendAll } from './points.ts'
-import type { Part, Plan, Request } from './segmentation-plan.ts'
+import type { Figure, Part, Plan, Request } from './segmentation-plan.ts'
 import { addsUp, planSegmentation } from './segmentation-plan.ts'
 import { absent, blank, isLost, keyIn, type Numbers, overlapping, sum, valuesIn } from './segmentation-read.ts'
 
@@ -46,6 +45,9 @@ export async function answerSegmentation(ask: Ask<'segmentation'>, place: Place)
   const segments = counted.flatMap((part) => part.segments)
   const arranged = arrangeSegments(segments, { limit: question.limit, clean: question.clean && split, adds })
   const shown = question.buckets === undefined ? arranged.segments : inOrder(arranged.segments, counted)
+  // What a cut answer lacks of the folded rest is unknown.
+  const comparedOf = ({ compared, folded }: Segment, at: number) =>
+    folded !== undefined && counted.some(({ gaps }) => gaps[at]) ? null : (compared[at] ?? null)
   const partial = buckets.filter((bucket) => !bucket.whole).map((bucket) => bucket.label)
   return {
     unit: question.unit,
@@ -60,7 +62,7 @@ export async function answerSegmentation(ask: Ask<'segmentation'>, place: Place)
       to,
       timeframe: spanOf(timeframe),
       total: totalOf(at + 1),
-      totals: Object.fromEntries(shown.map(({ name, compared }) => [name, compared[at] ?? null])),
+      totals: Object.fromEntries(shown.map((segment) => [segment.name, comparedOf(segment, at)])),
     })),
     notes: [
       ...notesOf(question, plan, pointsOf),
@@ -83,6 +85,8 @@ interface Counted {
   /** All segments together, of the timeframe and then of each comparison. */
   readonly totals: readonly (number | null)[]
   readonly found: ReadonlyMap<string, Found>
+  /** For each comparison, whether its own answer lacks segments that the timeframe's may have. */
+  readonly gaps: readonly boolean[]
   /** A compared period came in other ranges than the trend. */
   readonly regrouped: boolean
 }
@@ -99,26 +103,34 @@ function count(
     if (request === undefined || isLost(pointsOf(request), bucket)) return undefined
     return read(request, [bucket])
   })
-  const figureOf = (values: Numbers | undefined, key: string) =>
-    values === undefined ? null : values.has(key) ? (values.get(key)?.[0] ?? null) : absent(question)
+  const isCut = ({ request }: Figure) => request !== undefined && pointsOf(request).cut
+  const [own, ...others] = figures
+  const ownCut = own !== undefined && isCut(own)
+  const figureOf = (key: string, at: number) => {
+    const [values, figure] = [each[at], figures[at]]
+    if (values === undefined || figure === undefined) return null
+    return values.has(key) ? (values.get(key)?.[0] ?? null) : isCut(figure) ? null : absent(question)
+  }
   const series = read(trend, buckets)
+  const missing = pointsOf(trend).cut ? buckets.map(() => null) : blank(buckets, question, pointsOf(trend))
 
   const split = question.on !== undefined
-  const own = pointsOf(trend).segments
-  const others = figures.flatMap(({ request }) => (request === undefined ? [] : pointsOf(request).segments))
-  const across = question.buckets === undefined ? new Set<string>() : overlapping(own, others)
-  const found = new Map([...others, ...own].map((segment) => [keyIn(segment), segment]))
-  // A segment of a compared period alone is one, too: it fell to 0, and what Other is compared with holds it.
-  const keys = new Set([series, ...each].flatMap((values) => [...(values?.keys() ?? [])]))
+  const drawn = pointsOf(trend).segments
+  const figured = figures.flatMap(({ request }) => (request === undefined ? [] : pointsOf(request).segments))
+  const across = question.buckets === undefined ? new Set<string>() : overlapping(drawn, figured)
+  const found = new Map([...figured, ...drawn].map((segment) => [keyIn(segment), segment]))
+  // A segment of a compared period alone is one, too: it fell to 0, and what Other is compared with holds it. Of a cut
+  // answer nobody can say that.
+  const keys = new Set([series, ...(ownCut ? each.slice(0, 1) : each)].flatMap((values) => [...(values?.keys() ?? [])]))
   return {
     segments: [...keys]
       .filter((key) => !across.has(key))
       .map((key) => {
-        const [total = null, ...compared] = each.map((values) => figureOf(values, key))
-        const { path, name: own = key } = found.get(key) ?? {}
+        const [total = null, ...compared] = figures.map((_, at) => figureOf(key, at))
+        const { path, name: value = key } = found.get(key) ?? {}
         return {
-          ...(split ? { name: own, ...(path === undefined ? {} : { path }) } : { name }),
-          values: series.get(key) ?? blank(buckets, question, pointsOf(trend)),
+          ...(split ? { name: value, ...(path === undefined ? {} : { path }) } : { name }),
+          values: series.get(key) ?? missing,
           total,
           // A segment that the compared period lacks is unknown there, not 0.
           compared: split ? compared.map((figure) => figure || null) : compared,
@@ -130,6 +142,7 @@ function count(
       return sum([...read(together, [bucket]).values()].flat(), question)
     }),
     found,
+    gaps: others.map((figure) => isCut(figure) && figure.request !== own?.request),
     regrouped: across.size > 0,
   }
 }
@@ -182,8 +195,4 @@ function notesOf(question: Segmentation, { parts, requests }: Plan, pointsOf: An
     notes.push({ kind: 'source', text: 'Mixpanel does not count several events together, so there is no total of them' })
   }
   return notes
-}
-
-function spanOf({ start, end }: { start: Temporal.ZonedDateTime; end: Temporal.ZonedDateTime }): { start: string; end: string } {
-  return { start: isoWithOffset(start), end: isoWithOffset(end) }
 }

@@ -1,12 +1,14 @@
-import { Temporal } from 'temporal-polyfill'
-import { DataError, RefusedError } from '../../../errors.ts'
+import { RefusedError } from '../../../errors.ts'
 import { propertyOf } from '../../../expression.ts'
 import type { Top } from '../../../query.ts'
 import type { Note, TableBody } from '../../../result.ts'
 import type { Ask } from '../../source.ts'
-import type { AnswerOf, ParametersOf } from '../client.ts'
+import type { ParametersOf } from '../client.ts'
 import type { Place, Request } from './asking.ts'
-import { daysOf } from './days.ts'
+import { daysOf, runningNotes } from './days.ts'
+import type { Found } from './points.ts'
+import { ofEach } from './points.ts'
+import { todayIn } from './times.ts'
 
 /** More events than this are too many for one address. */
 const mostEvents = 200
@@ -67,13 +69,12 @@ export function topRequests(ask: Ask<'top'>, zone: string): readonly Request[] {
 }
 
 /** Throws RefusedError for today's events where the run is of another day. */
-export async function answerTop(ask: Ask<'top'>, { client, zone, clock }: Place): Promise<TableBody> {
+export async function answerTop(ask: Ask<'top'>, place: Place): Promise<TableBody> {
   const { question, windows, scheduledAt, signal } = ask
-  const { type, limit, property } = question
+  const { client, zone } = place
+  const { type, limit } = question
   const plan = planTop(ask, zone)
-  const running: Note[] = windows.timeframe.partial
-    ? [{ kind: 'partial', text: 'the running day is counted as far as it has come' }]
-    : []
+  const running = runningNotes(windows.timeframe)
   switch (plan.of) {
     case 'properties': {
       const rows = (await client.propertiesTop(plan.parameters, signal)).map(({ name, count }) => [name, count] as const)
@@ -81,14 +82,13 @@ export async function answerTop(ask: Ask<'top'>, { client, zone, clock }: Place)
       return table(['property', 'events'], rows, limit, [{ kind: 'source', text }])
     }
     case 'values': {
+      const { name } = plan.parameters
       const { segments } = await client.eventProperties(plan.parameters, signal)
-      return table([property === 'events' ? 'value' : plan.parameters.name, 'events'], segments.map(sum), limit, running)
+      return table([name === 'events' ? 'value' : name, 'events'], segments.map(sum), limit, running)
     }
     case 'today': {
-      const [then, now] = [scheduledAt.epochMilliseconds, clock().getTime()].map((time) => {
-        return Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(zone).toPlainDate().toString()
-      })
-      if (then !== now) {
+      const then = scheduledAt.toZonedDateTimeISO(zone).toPlainDate()
+      if (!then.equals(todayIn(place))) {
         throw new RefusedError(`Mixpanel gives the top events by ${type} of today only, and this run is of ${then}`, {
           remedy: 'ask for `type: general`, or for a timeframe of one day',
         })
@@ -111,21 +111,8 @@ function nameIn(property: string): string | undefined {
   return 'problem' in read || read.kind !== 'property' || read.of !== 'properties' ? undefined : read.name
 }
 
-type Segments = AnswerOf<'events'>['segments']
-
-/**
- * The events that were asked for; one that the answer lacks did not happen (answers are sparse). Throws DataError where
- * it has another one, since nobody can say then which of those it is.
- */
-function ofEach(names: readonly string[], { segments }: AnswerOf<'events'>): Segments {
-  const stray = segments.find(({ name }) => !names.includes(name))
-  if (stray !== undefined) throw new DataError(`Mixpanel was asked for ${names.join(', ')} and answers for ${stray.name}`)
-  const found = new Map(segments.map((segment) => [segment.name, segment]))
-  return names.map((name) => found.get(name) ?? { name, values: {} })
-}
-
 /** Sparse: a day that is not there is 0. */
-function sum({ name, values }: Segments[number]): readonly [string, number] {
+function sum({ name, values }: Pick<Found, 'name' | 'values'>): readonly [string, number] {
   return [name, Object.values(values).reduce((all, value) => all + value, 0)]
 }
 

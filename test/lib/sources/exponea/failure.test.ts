@@ -203,6 +203,28 @@ describe('a refusal', () => {
     expect(inspect(error, { depth: 9 })).not.toContain(secret)
   })
 
+  test.each<[number | undefined, string, boolean]>([
+    [401, 'Access key not found', true],
+    [401, 'anything', true],
+    [400, 'Could not authenticate', true],
+    [403, 'invalid secret', true],
+    [undefined, 'access key not found', true],
+    [400, 'Invalid project id', true],
+    [403, 'No permission to export customer', false],
+    [403, 'Unauthorized to read this analysis', false],
+    [undefined, 'Not authorized to add event of specified type', false],
+    [404, 'Analysis not found', false],
+    [400, 'Invalid JSON', false],
+  ])('says whether all that is asked of the project would be refused: %s %s', async (status, error, everywhere) => {
+    const failed = await fail('report', { ...(status === undefined ? {} : { status }), body: { success: false, error } })
+    expect(failed).toMatchObject({ everywhere })
+  })
+
+  test('that is about the secret asks for another, and for no permission', async () => {
+    const failed = await fail('report', { status: 403, body: { success: false, error: 'invalid secret' } })
+    expect(failed.remedy).toContain('put the id and the secret')
+  })
+
   test('keeps the id by which the vendor finds the request', async () => {
     const error = await fail('event', {
       status: 400,

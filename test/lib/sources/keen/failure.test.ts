@@ -71,6 +71,12 @@ describe('what a reply means', () => {
     expect(failure(status, body)).toBeUndefined()
   })
 
+  test('a key that is called invalid for one thing may be good for another', () => {
+    const text = "Specified API Key is invalid. API Key: 'None'."
+    expect(failure(401, said('InvalidApiKeyError', text))).toMatchObject({ everywhere: false })
+    expect(failure(401, '')).toMatchObject({ everywhere: false })
+  })
+
   test('the vendor’s words and ids are kept', () => {
     const ids = { stacktrace_id: '-19', unique_id: '-19-1426114279106' }
     expect(failure(500, { message: 'Oof', error_code: 'InternalServerError', ...ids })?.message).toBe(

@@ -41,7 +41,11 @@ describe('keys that stand together', () => {
     const kept = keep(JSON.stringify({ write: keys.write, read: null }))
     await expect(kept.with('read')(own)).rejects.toThrow(/needs the read key for this, and what \S+ points to has none$/)
     await expect(kept.with('master')(own)).rejects.toThrow(/needs the master key .* has none$/)
+    // All questions take the read key.
+    await expect(kept.with('read')(own)).rejects.toMatchObject({ everywhere: true })
+    await expect(kept.with('master')(own)).rejects.toMatchObject({ everywhere: false })
     expect(await kept.with('write')(own)).toBe(keys.write)
+    expect(kept.asked).toEqual([false])
   })
 
   test('are read again where the vendor does not know one', async () => {

@@ -134,6 +134,18 @@ describe('what a way in is not good for is said before anything is sent', () => 
     )
   })
 
+  test('and reads nothing again, however often', async () => {
+    let readings = 0
+    const credential = async () => {
+      readings += 1
+      return projectSecret
+    }
+    await using vendor = await startVendor([])
+    await using door = open(vendor, projectSecret, { credential })
+    for (let calls = 0; calls < 3; calls += 1) await expect(door.client.annotations({})).rejects.toThrow('service account only')
+    expect(readings).toBe(1)
+  })
+
   test('pipelines with a signature', async () => {
     await using vendor = await startVendor([])
     await using door = open(vendor, JSON.stringify(signed))

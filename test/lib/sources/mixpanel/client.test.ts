@@ -305,6 +305,8 @@ describe('a refusal', () => {
     ['401: a bad account', { status: 401, body: { error: 'Invalid credentials' } }, CredentialError, 'ssm:/broadsheet/product'],
     ['400: a text', { status: 400, body: 'Query limit exceeds max limit of 50000' }, RefusedError, 'check what was sent'],
     ['400: a day to come', { status: 400, body: 'to_date cannot be later than today' }, RefusedError, 'time zone of the project'],
+    ['400: too many days', { status: 400, body: { error: 'Date range exceeds 90 days' } }, RefusedError, 'fewer days at a time'],
+    ['403: too many days', { status: 403, body: { error: 'Date range exceeds 90 days' } }, RefusedError, 'fewer days at a time'],
     ['404: no such thing', { status: 404, body: { error: 'not found' } }, RefusedError, "check the source's `project`"],
     ['412: a precondition', { status: 412, body: { error: 'Precondition failed' } }, RefusedError, 'mend the script'],
     ['302: a redirect', { status: 302, headers: { location: 'https://example.com/' }, body: 'moved' }, RefusedError, '`url`'],

@@ -109,6 +109,45 @@ describe('429', () => {
     expect(lines).toEqual([`take ${query} of 60`, `back ${query}`, `block ${query} until ${until}`])
   })
 
+  test('of a JQL query holds up queries, too: the window may be theirs', async () => {
+    const headers = { ratelimit: '"project";r=0;t=1800, "project-concurrency";r=3' }
+    await using vendor = await startVendor([
+      {
+        method: 'POST',
+        path: '/api/query/jql',
+        query: { project_id: '1234567' },
+        form: { script: 'function main() {}' },
+        answer: { status: 429, headers, body: { error: 'too many' } },
+      },
+    ])
+    const { ledger, lines } = diary()
+    await using door = open(vendor, ledger)
+    await expect(door.client.jql({ script: 'function main() {}' })).rejects.toThrow(WaitError)
+    const blocked = lines.filter((line) => line.startsWith('block'))
+    expect(blocked).toEqual(['jql', 'query'].map((pool) => `block mixpanel-eu-1234567-${pool} until 2026-11-16T07:30:00.000Z`))
+  })
+
+  test.each([
+    ['an hour where nothing else is said', {}, '08:00:00'],
+    ['as long as Retry-After says', { 'retry-after': '1200' }, '07:20:00'],
+  ])('of the hour with an absurd time is %s', async (_, more, until) => {
+    const headers = { ratelimit: '"project";r=0;t=99999999999999', ...more }
+    await using vendor = await startVendor([asked({ status: 429, headers, body: { error: 'too many' } })])
+    const { ledger, lines } = diary()
+    await using door = open(vendor, ledger)
+    const failed = await door.client.funnelsList().catch((error: unknown) => error)
+    expect(failed).toMatchObject({ kind: 'wait', until: new Date(`2026-11-16T${until}Z`) })
+    expect(lines.at(-1)).toBe(`block ${query} until 2026-11-16T${until}.000Z`)
+  })
+
+  test('of concurrency with an absurd time is tried again after ten seconds', async () => {
+    const headers = { ratelimit: '"project-concurrency";r=0;t=99999999999999' }
+    await using vendor = await startVendor([asked({ status: 429, headers, body: { error: 'too many' } }), asked({ body: [] })])
+    await using door = open(vendor, diary().ledger)
+    await door.client.funnelsList()
+    expect(door.time.slept).toEqual([10_000])
+  })
+
   test('of concurrency is given back, and holds nobody else up', async () => {
     const headers = { ratelimit: '"project";r=12, "project-concurrency";r=0;t=10' }
     await using vendor = await startVendor([asked({ status: 429, headers, body: { error: 'too many' } }), asked({ body: [] })])

@@ -80,9 +80,7 @@ describe('a list of events', () => {
       ['2026-11-16T05:00:00Z', 'x', null, null, null, '"5"', null, null],
       [null, null, null, null, null, null, null, null],
     ])
-    expect(body.notes.map(({ kind, text }) => [kind, text.slice(0, 20)])).toEqual([
-      ['partial', 'what still runs is l'],
-    ])
+    expect(body.notes.map(({ kind, text }) => [kind, text.slice(0, 20)])).toEqual([['partial', 'what still runs is l']])
   })
 
   test('may be empty', async () => {

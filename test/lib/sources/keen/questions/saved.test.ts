@@ -355,7 +355,10 @@ describe('a saved query', () => {
       {},
       '2026-11-17T07:00:01Z',
     )
-    await expect(made).rejects.toThrow('not those of a run that is over')
+    await expect(made).rejects.toMatchObject({
+      message: 'a saved query has the dates that Keen gives it now, not those of a run that is over',
+      remedy: expect.stringContaining('`run --at 2026-11-17T07:00Z`, which is now'),
+    })
   })
 
   test.each([

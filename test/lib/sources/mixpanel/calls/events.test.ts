@@ -135,6 +135,15 @@ describe('pick-lists', () => {
     ])
   })
 
+  test('are properties also where one of them is called error', async () => {
+    const sent = { path: '/api/query/events/properties/top', query: { event: 'Sign Up' } }
+    const body = { error: { count: 7 }, plan: { count: 9 } }
+    expect(await ask('propertiesTop', { event: 'Sign Up' }, sent, { body })).toEqual([
+      { name: 'error', count: 7 },
+      { name: 'plan', count: 9 },
+    ])
+  })
+
   test('are the values of a property, as texts', async () => {
     const sent = {
       path: '/api/query/events/properties/values',

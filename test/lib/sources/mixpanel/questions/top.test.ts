@@ -145,8 +145,8 @@ describe("a property's top values", () => {
     })
   })
 
-  test('of a property that is called like the numbers have another heading', async () => {
-    const body = await top({ what: 'values', event: 'Sign Up', property: 'events', limit: 2 }, {}, [
+  test.each(['events', 'properties["events"]'])('of %s, called like the numbers, have another heading', async (property) => {
+    const body = await top({ what: 'values', event: 'Sign Up', property, limit: 2 }, {}, [
       call('events/properties', { ...sent, name: 'events' }, segments({})),
     ])
     expect(body.columns.map(({ name }) => name)).toEqual(['value', 'events'])
