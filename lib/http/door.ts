@@ -8,7 +8,7 @@ import type { Turns } from '../turns.ts'
 import { createTurns } from '../turns.ts'
 import { isUnreached, networkCause } from './network.ts'
 import { createPace } from './pace.ts'
-import type { Answering, Received, Reply } from './reply.ts'
+import type { Answering, Head, Received, Reply } from './reply.ts'
 import { beginning, headOf, readWhole } from './reply.ts'
 import type { HttpCall, HttpOpening, HttpRequest, Settle } from './request.ts'
 import { addressOf, contentOf } from './request.ts'
@@ -121,15 +121,21 @@ export function createHttp(options: HttpOptions): Http {
     let opened: Opened | undefined
     try {
       const exchange = async () => {
-        const response = await send(agent, asked, address, '*/*', stop.signal)
-        if (response.statusCode < 200 || response.statusCode > 299) return readWhole(call, response, asked, clock)
+        const response = await begun(asked, place, (both) => send(agent, asked, address, '*/*', both), stop.signal)
+        const { statusCode } = response
+        if (statusCode < 200 || statusCode > 299)
+          return readWhole(call, watched(asked, call, response, stop.signal), asked, clock)
         signal.removeEventListener('abort', forward)
         opened = begin(asked, call, response)
         return opened
       }
       const came = await attempt(asked, place, exchange, stop.signal)
       if ('error' in came) return came
-      if ('body' in came) return { value: came }
+      if ('body' in came) {
+        if (!isPage(came)) return { value: came }
+        came.body.destroy()
+        return { error: pageInstead(came), reached: true }
+      }
       const { status, requestId } = came.reply
       throw new DataError(`${call} ${status}: the answer has no body to read`, { requestId })
     } catch (error) {
@@ -159,7 +165,7 @@ export function createHttp(options: HttpOptions): Http {
       return await exchange(stop.signal)
     } catch (cause) {
       if (!silent.aborted || signal.aborted) throw cause
-      throw new UnavailableError(`${call}: no answer began within ${idle / 1000} s`, { cause })
+      throw new UnavailableError(`${call}: no answer began within ${idle / 1000} s`)
     } finally {
       for (const one of both) one.removeEventListener('abort', give)
     }
@@ -208,11 +214,12 @@ export function createHttp(options: HttpOptions): Http {
       reached = true
       came = await exchange()
     } catch (cause) {
-      const why = cause instanceof UnavailableError ? 'too long a silence' : networkCause(cause, signal)
+      const isOurs = cause instanceof UnavailableError
+      const why = networkCause(isOurs ? cause.cause : cause, signal) ?? (isOurs ? 'too long a silence' : undefined)
       if (why === undefined) throw cause
       say(why)
       reached &&= !isUnreached(why)
-      return { error: cause instanceof UnavailableError ? cause : unanswered(call, why, cause), reached }
+      return { error: isOurs ? cause : unanswered(call, why, cause), reached }
     } finally {
       const reply = came !== undefined && 'reply' in came ? came.reply : undefined
       await settle?.(reply ?? (reached ? 'no reply' : 'not reached'))
@@ -223,7 +230,7 @@ export function createHttp(options: HttpOptions): Http {
     }
     say(came.reply.status)
     const error = classify(came.reply)
-    return error === undefined ? came : { error, reached: came.reply.status >= 500 }
+    return error === undefined ? came : { error, reached: mayBeDone(came.reply.status) }
   }
 
   /** A closed agent would look like a network that is down, which is worth another try. */
@@ -245,7 +252,8 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   function termsOf({ method, budget = usual, repeatable, signal }: HttpCall, { call }: Place): Terms {
-    return { call, budget, signal, repeatable: repeatable ?? (method !== 'POST' && method !== 'PATCH') }
+    const own = repeatable ?? (method !== 'POST' && method !== 'PATCH')
+    return { call, budget, signal, repeatable: own, deletes: method === 'DELETE' }
   }
 
   function close(): Promise<void> {
@@ -256,6 +264,23 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   return { request, open, close }
+}
+
+/** A request that was refused (4xx) was not carried out; an error inside a 200, a timeout and a 5xx may come after it was. */
+function mayBeDone(status: number): boolean {
+  return status < 400 || status === 408 || status >= 500
+}
+
+/** No call of these APIs answers a page: it is some proxy's, or a portal's, whatever its status says. */
+function isPage({ headers }: Head): boolean {
+  return /^text\/html\b/i.test(headers['content-type'] ?? '')
+}
+
+function pageInstead({ call, status, requestId }: Head, text?: string): UnavailableError {
+  const begins = text === undefined ? '' : `; it begins: ${beginning(text)}`
+  return new UnavailableError(`${call} ${status}: the answer is a page of HTML, as a proxy or a portal sends it${begins}`, {
+    requestId,
+  })
 }
 
 function unanswered(call: string, why: string, cause: unknown): UnavailableError {
@@ -291,6 +316,7 @@ function fit<Schema extends z.ZodType>(
   asked: HttpRequest<Schema>,
 ): { value: z.output<Schema> } | Failed {
   const { call, status, requestId } = reply
+  if (isPage(reply)) return { error: pageInstead(reply, reply.text), reached: true }
   if (json === undefined && asked.accept !== 'text') {
     const message = `${call} ${status}: the answer is not JSON; it begins: ${beginning(reply.text)}`
     return { error: new UnavailableError(message, { requestId }), reached: true }

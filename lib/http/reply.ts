@@ -50,7 +50,7 @@ export function headOf(call: string, response: Omit<Answering, 'body'>, received
 export async function readWhole(
   call: string,
   { body, ...response }: Answering,
-  asked: Pick<HttpCall, 'secrets' | 'maxBytes'> & { readonly exact?: boolean | undefined },
+  asked: Pick<HttpCall, 'secrets' | 'maxBytes' | 'quiet'> & { readonly exact?: boolean | undefined },
   clock: () => Date,
 ): Promise<Received> {
   const limit = asked.maxBytes ?? defaultMaxBytes
@@ -67,7 +67,7 @@ export async function readWhole(
   }
   const head = headOf(call, response, clock())
   const raw = (await unpacked(Buffer.concat(chunks), head.headers, limit, tooBig)).toString('utf8')
-  const text = redact(raw, asked.secrets)
+  const text = asked.quiet === true ? '(not shown)' : redact(raw, asked.secrets)
   const json = parseJson(raw, asked.exact === true)
   return { reply: { ...head, text, json: text === raw ? json : redactJson(json, asked.secrets) }, json, text: raw }
 }

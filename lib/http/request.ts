@@ -30,6 +30,8 @@ export interface HttpCall {
    * ends the request. The signal aborts when the try is given up.
    */
   readonly admit?: ((signal: AbortSignal) => Promise<Settle>) | undefined
+  /** The answer holds secrets of its own, so no message quotes it. */
+  readonly quiet?: boolean | undefined
   /** An answer that is read whole may have at most so many bytes, unpacked; 64 MiB unless said. */
   readonly maxBytes?: number | undefined
   /** Milliseconds without a byte after which a try is given up; of one that is read whole, none unless said, of a stream 120,000. */

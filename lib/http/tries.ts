@@ -1,5 +1,5 @@
 import type { BroadsheetError } from '../errors.ts'
-import { UnavailableError, WaitError } from '../errors.ts'
+import { RefusedError, UnavailableError, WaitError } from '../errors.ts'
 
 /** A try that came to nothing. */
 export interface Failed {
@@ -22,6 +22,8 @@ export interface Terms {
   /** Milliseconds with all tries and pauses. */
   readonly budget: number
   readonly repeatable: boolean
+  /** It takes something away, so that a second try may find nothing to do. */
+  readonly deletes: boolean
   readonly signal: AbortSignal | undefined
 }
 
@@ -30,7 +32,7 @@ const firstPause = 1000
 
 /** Tries until one is good, or no tries or time are left. */
 export async function insist<Value>(
-  { call, budget, repeatable, signal: caller }: Terms,
+  { call, budget, repeatable, deletes, signal: caller }: Terms,
   { clock, sleep, random, deadline }: Patience,
   once: (signal: AbortSignal) => Promise<{ value: Value } | Failed>,
 ): Promise<Value> {
@@ -39,9 +41,12 @@ export async function insist<Value>(
   const signal = caller === undefined ? over : AbortSignal.any([over, caller])
   const late = (cause: unknown) => new UnavailableError(`${call}: no whole answer within ${budget / 1000} s`, { cause })
 
+  let wasHeard = false
   for (let tries = 1; ; tries += 1) {
     const outcome = await once(signal)
     if ('value' in outcome) return outcome.value
+    if (deletes && wasHeard && outcome.error instanceof RefusedError) throw perhapsDone(outcome.error)
+    wasHeard ||= outcome.reached
     caller?.throwIfAborted()
     if (over.aborted) throw late(outcome.error)
     const pause = pauseBefore(outcome, tries)
@@ -65,4 +70,9 @@ export async function insist<Value>(
     if (error instanceof WaitError) return Math.max(pause, error.until.getTime() - clock().getTime())
     return error instanceof UnavailableError && tries < mostTries ? pause : undefined
   }
+}
+
+function perhapsDone({ message, requestId, remedy }: RefusedError): RefusedError {
+  const doubt = 'an earlier try of this call was not answered, and may have deleted it'
+  return new RefusedError(`${message}; ${doubt}`, { requestId, remedy })
 }

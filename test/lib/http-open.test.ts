@@ -222,7 +222,8 @@ describe('time of a body', () => {
     set[0]?.pass()
     goOn()
     expect(String(await buffer(body))).toBe('abcdef')
-    expect(set.map(({ milliseconds }) => milliseconds)).toEqual([7000, 5000])
+    // The whole, the beginning, and the body.
+    expect(set.map(({ milliseconds }) => milliseconds)).toEqual([7000, 5000, 5000])
   })
 
   test('is not the time budget either while it is settled that it began', async () => {
@@ -253,7 +254,7 @@ describe('time of a body', () => {
     await firstChunk(opened)
     // Something came in that stretch: another one begins.
     passLast()
-    expect(set).toHaveLength(3)
+    expect(set).toHaveLength(4)
     passLast()
     expect(await reading).toMatchObject({
       bytes: 3,
@@ -458,4 +459,27 @@ test('a defect of ours is not taken for a failure of the network', async () => {
   await using vendor = await startVendor([])
   await using door = enter(vendor)
   expect(await caught(door.open({ headers: { 'bad header': 'x' } }))).not.toBeInstanceOf(UnavailableError)
+})
+
+test('a stream that does not begin in time is given up, where somebody said how long that is', async () => {
+  await using vendor = await startVendor([{ path: '/q', answer: { stall: true } }])
+  const stop = new AbortController()
+  void vendor.stalled.then(() => stop.abort())
+  const http = createHttp({
+    classify: () => undefined,
+    concurrency: 1,
+    trace: () => {},
+    clock: () => new Date(),
+    deadline: (milliseconds) => (milliseconds === 305_000 ? stop.signal : new AbortController().signal),
+  })
+  const opening = http.open({ method: 'GET', url: `${vendor.url}/q`, secrets: [], idle: 305_000, repeatable: false })
+  await expect(opening).rejects.toThrow('no answer began within 305 s')
+  await http.close()
+})
+
+test('a page is no stream of anything', async () => {
+  const page = { headers: { 'content-type': 'text/html' }, body: '<html>Sign in' }
+  await using vendor = await answers(page, page, page, page)
+  await using door = enter(vendor)
+  expect(await caught(door.open())).toMatchObject({ kind: 'unavailable', message: expect.stringContaining('is a page') })
 })

@@ -471,3 +471,74 @@ describe('a silence', () => {
     )
   })
 })
+
+describe('what may have been done', () => {
+  test.each([
+    ['an error inside a 200', { status: 200, body: { error: 'later' } }],
+    ['a timeout of the vendor', { status: 408, body: '' }],
+    ['a 503 that says when to come back', { status: 503, headers: { 'retry-after': '1' }, body: '' }],
+  ])('is not sent again where that would do it twice: %s', async (_, answer) => {
+    await using vendor = await startVendor([{ method: 'POST', path: '/q', json: {}, answer }])
+    const later = (reply: Reply) =>
+      retryAfter(reply) === undefined ? new UnavailableError('later') : new WaitError('later', { until: new Date(0) })
+    await using door = open(vendor, { classify: later })
+    await expect(door.ask({ method: 'POST', json: {} })).rejects.toThrow('later')
+    expect(door.lines).toHaveLength(1)
+  })
+
+  test('is sent again where it was refused for now', async () => {
+    const refusal = { status: 429, headers: { 'retry-after': '1' }, body: '' }
+    await using vendor = await startVendor([
+      { method: 'POST', path: '/q', json: {}, answer: refusal },
+      { method: 'POST', path: '/q', json: {}, answer: good },
+    ])
+    await using door = open(vendor)
+    expect(await door.ask({ method: 'POST', json: {} })).toEqual({ n: 7 })
+  })
+})
+
+test('an answer that holds secrets of its own is quoted nowhere', async () => {
+  const body = '[{"key":"somebody-else-s-key"'
+  for (const status of [200, 400, 500]) {
+    await using vendor = await answers({ status, body }, { status, body }, { status, body }, { status, body })
+    await using door = open(vendor)
+    const error: unknown = await door.ask({ quiet: true }).catch((cause: unknown) => cause)
+    expect(inspect(error, { depth: 9 })).not.toContain('somebody-else')
+    if (status !== 400) continue
+    for (let left = 0; left < 3; left += 1) await door.ask({ quiet: true }).catch(() => {})
+  }
+})
+
+test('a delete that is refused after a try which nobody answered says that it may be done', async () => {
+  const gone = { status: 404, body: { error: 'unknown' } }
+  await using vendor = await startVendor([
+    { method: 'DELETE', path: '/q', answer: { status: 504, body: '' } },
+    { method: 'DELETE', path: '/q', answer: gone },
+    { method: 'DELETE', path: '/q', answer: gone },
+  ])
+  const classify = ({ status, call }: Reply) => {
+    if (status === 504) return new UnavailableError(call)
+    return status === 404 ? new RefusedError(`${call} 404`, { remedy: 'look it up', requestId: 'r-1' }) : undefined
+  }
+  await using door = open(vendor, { classify })
+  const told = await door.ask({ method: 'DELETE' }).catch((error: unknown) => error)
+  expect(told).toMatchObject({ remedy: 'look it up', requestId: 'r-1' })
+  expect(String(told)).toMatch(/404; an earlier try of this call was not answered, and may have deleted it$/)
+  await expect(door.ask({ method: 'DELETE' })).rejects.toThrow(/404$/)
+})
+
+test('a page is no answer, whatever its status says', async () => {
+  const page = { headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<html>Sign in' }
+  await using vendor = await answers(page, page, page, page)
+  await using door = open(vendor)
+  await expect(door.ask({ accept: 'text' })).rejects.toThrow(
+    '200: the answer is a page of HTML, as a proxy or a portal sends it; it begins: <html>Sign in',
+  )
+})
+
+test('a connection that is cut in the middle is traced as such, and not as a silence', async () => {
+  await using vendor = await answers({ body: '{"n":7}', cutAfter: 3 }, good)
+  await using door = open(vendor)
+  expect(await door.ask({ idle: 305_000 })).toEqual({ n: 7 })
+  expect(door.lines[0]).toMatch(/ (?:UND_ERR_SOCKET|ECONNRESET) \d+ ms$/)
+})

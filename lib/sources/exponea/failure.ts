@@ -104,13 +104,9 @@ function permissionFor(call: string): string {
   return 'under Customer properties or Events that the call needs'
 }
 
-/** What would be done twice if it were sent twice. */
-const onlyOnce = /^POST \S+\/(?:track\/v2\/projects\/[^/]+\/|data\/v2\/projects\/[^/]+\/(?:catalogs|customers\/anonymize))/
-
-/** A wait is slept through and sent again, so that what may have arrived is none. */
 function transient(reply: Reply, message: string): BroadsheetError {
   const { requestId } = reply
-  const until = onlyOnce.test(reply.call) ? undefined : retryAfter(reply)
+  const until = retryAfter(reply)
   return until === undefined ? new UnavailableError(message, { requestId }) : new WaitError(message, { requestId, until })
 }
 

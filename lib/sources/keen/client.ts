@@ -120,7 +120,8 @@ export function createKeenClient(options: KeenOptions): KeenClient {
     const accept = call.bare === true ? 'text' : 'json'
     const answer = await sent(call, prepared, signal, async (asked) => {
       if (call.secretive !== true) return http.request({ ...asked, schema, accept, exact: call.exact })
-      return unquoted(`Keen ${name}`, schema, await http.request({ ...asked, schema: z.unknown(), accept }))
+      const answer = await http.request({ ...asked, schema: z.unknown(), accept, quiet: true, exact: call.exact })
+      return unquoted(`Keen ${name}`, schema, answer)
     })
     const unfit = call.unfit?.(answer, prepared.values)
     if (unfit !== undefined) throw unfit

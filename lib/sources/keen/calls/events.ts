@@ -188,6 +188,8 @@ export const eventCalls = {
   deleteEvents: {
     about: 'deletes events of a collection; all of them only with everything: true',
     method: 'DELETE',
+    // What the first try deleted is gone, and a relative timeframe is another one meanwhile.
+    once: true,
     path: '/events/{event_collection}',
     sends: 'query',
     parameters: z

@@ -79,7 +79,7 @@ describe('the source in the project file', () => {
   const own = { kind: 'exponea', project: '2b6a-11', credentials: 'ssm:/crm' }
 
   test('has the usual address unless it says another', () => {
-    expect(config.parse(own)).toEqual({ ...own, url: 'https://api.exponea.com' })
+    expect(config.parse(own)).toEqual({ ...own, id: 'registered', url: 'https://api.exponea.com' })
     expect(config.parse({ ...own, url: 'https://api.crm.example.com' }).url).toBe('https://api.crm.example.com')
   })
 

@@ -298,9 +298,9 @@ describe('an outage', () => {
     expect((error as unknown as WaitError).until).toEqual(new Date('2026-11-16T07:15:00Z'))
   })
 
-  test.each<Called>(['event', 'batch'])('is none for tracking: the %s would be sent twice', async (name) => {
+  test.each<Called>(['event', 'batch'])('of tracking is not slept through: the %s would be sent twice', async (name) => {
     const error = await fail(name, { status: 503, headers: { 'retry-after': '5' }, body: '' })
-    expect(error).toBeInstanceOf(UnavailableError)
+    expect(error).toBeInstanceOf(WaitError)
     expect(error.slept).toEqual([])
   })
 
@@ -352,7 +352,7 @@ describe('a CSV', () => {
 test('a page in place of JSON is told by how it begins', async () => {
   const error = await fail('event', { headers: { 'content-type': 'text/html' }, body: '<html>Sign in' })
   expect(error).toBeInstanceOf(UnavailableError)
-  expect(error.message).toContain('the answer is not JSON; it begins: <html>Sign in')
+  expect(error.message).toContain('the answer is a page of HTML, as a proxy or a portal sends it; it begins: <html>Sign in')
 })
 
 test('a call that is not sent needs no credential', async () => {
