@@ -250,15 +250,18 @@ describe('a window that does not end', () => {
   })
 
   it('in the middle of its bytes is given up as well', async () => {
+    const { promise: isSent, resolve: sent } = Promise.withResolvers<void>()
     async function* endless() {
       yield gzipSync(Buffer.alloc(100_000, 'x')).subarray(0, 60)
+      sent()
       await new Promise(() => {})
     }
     const answer = { headers: { 'content-encoding': 'gzip' }, chunks: endless() }
     await using vendor = await startVendor([day('2026-11-09', answer)])
     const handle = await exporter(vendor.url, ', to: 2026-11-10')
     const stopped = handle(schedule, lambda())
-    while (!lines.some(({ message }) => message === 'began')) await new Promise(setImmediate)
+    await isSent
+    // What was sent has yet to be heard.
     for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate)
     deadlines[0]?.up.abort()
     expect(await stopped).toMatchObject({ status: 'again', why: 'the time of this call is over' })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DataError } from '../../../../../lib/errors.ts'
+import { DataError, UnavailableError } from '../../../../../lib/errors.ts'
 import { startVendor } from '../../../../servers/vendor.ts'
 import { base, complaint, exchange, keys, openDoor } from '../door.ts'
 
@@ -167,7 +167,7 @@ describe('deleteEvents', () => {
   test('a page of a proxy is no deletion', async () => {
     const answer = { body: '<html>', headers: { 'content-type': 'text/html' } }
     await expect(exchange('deleteEvents', { event_collection: 'a', everything: true }, { ...request, answer })).rejects.toThrow(
-      DataError,
+      UnavailableError,
     )
   })
 })
