@@ -1,4 +1,5 @@
 import { CfnOutput, Tags } from 'aws-cdk-lib'
+import type { CfnDatabase } from 'aws-cdk-lib/aws-glue'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Architecture, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
@@ -9,6 +10,7 @@ import { Construct } from 'constructs'
 import { ProjectError, UsageError } from '../lib/errors.ts'
 import { deploymentMistakes } from '../lib/project/deployment.ts'
 import { loadProject } from '../lib/project/load.ts'
+import { catalogueDatabase } from './catalogue.ts'
 import { deadLetterQueue } from './dead-letters.ts'
 import { exportFunction } from './export-function.ts'
 import { reportFunction } from './report-function.ts'
@@ -46,6 +48,8 @@ export class Broadsheet extends Construct {
   readonly reportFunction: LambdaFunction
   /** Only in a project with exports. */
   readonly exportFunction: LambdaFunction | undefined
+  /** The tables of its exports, for Athena; only where one has any. */
+  readonly database: CfnDatabase | undefined
   readonly deadLetters: Queue
 
   constructor(scope: Construct, id: string, props: BroadsheetProps) {
@@ -78,7 +82,9 @@ export class Broadsheet extends Construct {
     this.reportFunction = reportFunction(this, foundation, props.identity)
     reportSchedules(this, project, this.reportFunction, calling)
     if (exports.length > 0) {
-      this.exportFunction = exportFunction(this, foundation, props.exportArchitecture)
+      this.database = exports.some(({ glue }) => glue !== false) ? catalogueDatabase(this) : undefined
+      const { database } = this
+      this.exportFunction = exportFunction(this, foundation, { architecture: props.exportArchitecture, database })
       exportSchedules(this, project, this.exportFunction, calling)
     }
     Tags.of(this).add('application', 'broadsheet')
@@ -92,6 +98,9 @@ export class Broadsheet extends Construct {
       value: this.deadLetters.queueUrl,
       description: 'What failed, or was never delivered',
     })
+    if (this.database !== undefined) {
+      new CfnOutput(this, 'DatabaseName', { value: this.database.ref, description: 'The tables of the exports, in Athena' })
+    }
     if (report !== undefined) {
       new CfnOutput(this, 'RunNow', {
         description: 'Runs the latest scheduled instant and sends nothing; add "send": {"to": "you@example.com"} to get the mail',

@@ -1,10 +1,12 @@
 import { Size, Stack } from 'aws-cdk-lib'
+import type { CfnDatabase } from 'aws-cdk-lib/aws-glue'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Architecture } from 'aws-cdk-lib/aws-lambda'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { bundledCode } from './bundling.ts'
+import { catalogueStatement, catalogueWildcards } from './catalogue.ts'
 import { nativeArchitecture, nativeFolders } from './native.ts'
 import type { Foundation } from './project-function.ts'
 import { projectFunction } from './project-function.ts'
@@ -16,8 +18,13 @@ const mostNamed = 8
 /**
  * The function that exports. DuckDB's native part goes along only where an export says parquet; unless `architecture` is
  * given, that decides between ARM64 and x86_64: whichever is installed here, ARM64 first. Throws UsageError where it is not.
+ * `database` is that of its tables, where an export has one.
  */
-export function exportFunction(scope: Construct, on: Foundation, architecture: Architecture | undefined): LambdaFunction {
+export function exportFunction(
+  scope: Construct,
+  on: Foundation,
+  { architecture, database }: { readonly architecture: Architecture | undefined; readonly database: CfnDatabase | undefined },
+): LambdaFunction {
   const { project, bucket } = on
   const exports = Object.values(project.exports)
   const isNative = exports.some(({ format }) => format.includes('parquet'))
@@ -42,8 +49,13 @@ export function exportFunction(scope: Construct, on: Foundation, architecture: A
       new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources: under(bucket, all) }),
       ...objectStatements(bucket, own('exports'), own('state/exports')),
       listStatement(bucket),
+      ...(database === undefined ? [] : [catalogueStatement(database)]),
     ],
-    wildcards: prefixWildcards(bucket, all, 'are made of windows and names'),
+    wildcards: [
+      ...prefixWildcards(bucket, all, 'are made of windows and names'),
+      ...(database === undefined ? [] : catalogueWildcards(database)),
+    ],
+    ...(database === undefined ? {} : { database: database.ref }),
   })
 }
 

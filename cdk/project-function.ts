@@ -42,6 +42,8 @@ export interface FunctionWords {
   /** What it may do besides reading its sources' credentials and booking its next call. */
   readonly statements: readonly PolicyStatement[]
   readonly wildcards: readonly Wildcard[]
+  /** The database of Glue whose tables it keeps. */
+  readonly database?: string
 }
 
 /** A function with a log group and a role of its own, which may do what is said and nothing else. */
@@ -63,6 +65,7 @@ export function projectFunction(scope: Construct, id: string, on: Foundation, wo
     { arn: schedulesIn(group), reason: 'The schedules that are booked are named after their run and their minute.' },
   ])
   const environment = {
+    ...(words.database === undefined ? {} : { BROADSHEET_DATABASE: words.database }),
     BROADSHEET_STORE: `s3://${bucket.bucketName}`,
     BROADSHEET_PROJECT: 'broadsheet.yaml',
     BROADSHEET_SCHEDULE_GROUP: group.ref,

@@ -21,13 +21,16 @@ export interface CallOptions {
   readonly verbose?: boolean
 }
 
-/** Lists a vendor's calls, shows what one takes, or makes it and prints what came. */
+/**
+ * Lists a vendor's calls, shows what one takes, or makes it and prints what came. The exit code is 1 where the vendor
+ * refused a part of what was sent, which its answer tells.
+ */
 export async function call(
   name: string,
   method: string | undefined,
   parameters: string | undefined,
   options: CallOptions,
-): Promise<void> {
+): Promise<number> {
   const project = loadProject(options.project)
   const entry = project.sources[name]
   if (entry === undefined) {
@@ -37,7 +40,10 @@ export async function call(
   }
   const calls = (sourceKinds as Readonly<Record<string, SourceKind>>)[entry.kind]?.calls
   if (calls === undefined) throw new UsageError(`${name} is a ${entry.kind}, and there is no vendor to call`)
-  if (method === undefined) return print(options.json === true ? callsAsJson(calls) : callsAsText(name, calls))
+  if (method === undefined) {
+    print(options.json === true ? callsAsJson(calls) : callsAsText(name, calls))
+    return 0
+  }
   const words = Object.hasOwn(calls, method) ? calls[method] : undefined
   if (words === undefined) {
     const meant = meantCall(calls, method)
@@ -46,7 +52,8 @@ export async function call(
     })
   }
   if (parameters === undefined) {
-    return print(options.json === true ? callsAsJson({ [method]: words }) : callAsText(name, method, words))
+    print(options.json === true ? callsAsJson({ [method]: words }) : callAsText(name, method, words))
+    return 0
   }
   if (words.packed === true && process.stdout.isTTY) {
     throw new UsageError('the answer is packed bytes', { remedy: 'send it to a file: … > events.json.gz' })
@@ -61,7 +68,10 @@ export async function call(
   })
   try {
     const called = await sources.source(name).call?.(method, given)
-    if (called !== undefined) await printCalled(called)
+    const refused = called === undefined ? 0 : await printCalled(called, words)
+    if (refused === 0) return 0
+    process.stderr.write(`${refused === 1 ? 'one' : refused} of what was sent ${refused === 1 ? 'was' : 'were'} refused\n`)
+    return 1
   } finally {
     await sources.close()
   }
@@ -79,20 +89,31 @@ async function readParameters(argument: string): Promise<unknown> {
   }
 }
 
-async function printCalled(called: Called): Promise<void> {
-  if ('json' in called) return print(`${JSON.stringify(called.json, null, 2)}\n`)
-  if ('text' in called) return print(called.text.endsWith('\n') ? called.text : `${called.text}\n`)
-  const stream = 'bytes' in called ? Readable.from(called.bytes) : Readable.from(linesOf(called.each))
+/** How many of what was sent the vendor refused: an answer that tells of it is no failure of the call. */
+async function printCalled(called: Called, words: CallWords): Promise<number> {
+  if ('json' in called) {
+    print(`${JSON.stringify(called.json, null, 2)}\n`)
+    return words.refusedIn?.(called.json) ?? 0
+  }
+  if ('text' in called) {
+    print(called.text.endsWith('\n') ? called.text : `${called.text}\n`)
+    return 0
+  }
+  let refused = 0
+  async function* linesOf(each: AsyncIterable<unknown>): AsyncGenerator<string> {
+    for await (const one of each) {
+      refused += words.refusedIn?.(one) ?? 0
+      yield `${JSON.stringify(one)}\n`
+    }
+  }
+  const stream = Readable.from('bytes' in called ? called.bytes : linesOf(called.each))
   try {
     // stdout stays open: it is not this call's alone.
     await pipeline(stream, process.stdout, { end: false })
   } catch (error) {
     if (!isReaderGone(error)) throw error
   }
-}
-
-async function* linesOf(each: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const one of each) yield `${JSON.stringify(one)}\n`
+  return refused
 }
 
 function callsAsText(source: string, calls: Readonly<Record<string, CallWords>>): string {

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
 import { UsageError } from '../lib/errors.ts'
+import { ddlOf, isInDdl } from '../lib/export/ddl.ts'
 import { forgetPeople } from '../lib/export/forget.ts'
 import type { ExportContext } from '../lib/export/run.ts'
 import { runExportToEnd } from '../lib/export/run.ts'
-import { cancel } from '../lib/export/settled.ts'
+import { cancel, knownNames } from '../lib/export/settled.ts'
 import type { ExportStatus, WindowState } from '../lib/export/status.ts'
 import { statusOf, windowStates } from '../lib/export/status.ts'
+import { tablesOf } from '../lib/export/tables.ts'
 import { loadProject } from '../lib/project/load.ts'
 import { ownerOfThisProcess } from '../lib/store/claims.ts'
 import { exportKeys } from '../lib/store/keys.ts'
@@ -17,6 +19,7 @@ import { openStore } from '../lib/store/open.ts'
 import type { Store } from '../lib/store/store.ts'
 import { openSources } from './adapters.ts'
 import { credentialReader } from './credentials.ts'
+import { checkDay } from './days.ts'
 import type { ExportBoard } from './export-board.ts'
 import { exportBoard } from './export-board.ts'
 import { exportContext, exportNamed, zoneOfExport } from './exporting.ts'
@@ -177,16 +180,29 @@ export async function cancelExport(name: string, options: Options): Promise<void
   process.stdout.write(`${name} is canceled: windows that are under way end, no other begins; export ${name} --resume goes on\n`)
 }
 
-function checkDay(word: string, value: string | undefined): void {
-  if (value === undefined) return
-  try {
-    if (/^\d{4}-\d{2}-\d{2}$/.test(value) && Temporal.PlainDate.from(value).toString() === value) return
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+/** Prints what makes an export's tables in Athena, by the names that its kept windows have; nothing is asked or exported. */
+export async function printDdl(name: string, options: Options): Promise<void> {
+  const project = loadProject(options.project)
+  const entry = exportNamed(project, name)
+  const store = openStore(options.store ?? join(project.folder, '.broadsheet'))
+  // Athena reads S3 alone; whoever copies a folder there knows the bucket.
+  const inS3 = store.address.startsWith('s3://') ? store : { locate: (key: string) => `s3://<bucket>/${key}` }
+  const { rows, windows, unlisted } = tablesOf(entry, await knownNames(store, exportKeys(name)), inS3)
+  const tables = [...(rows === undefined ? [] : [rows]), windows]
+  const left = [...unlisted, ...(rows?.columns ?? []).filter((column) => !isInDdl(column)).map((column) => column.name)]
+  if (options.json === true) {
+    print({ export: name, tables: tables.map((table) => ({ name: table.name, ddl: ddlOf(table) })), unlisted: left })
+    return
   }
-  throw new UsageError(`${word} ${value} is not a day`, {
-    remedy: 'write it like 2026-11-09; --to is the day after the last one',
-  })
+  const notes = [
+    'Athena runs one statement at a time. To run it again with new columns, drop the table first: the data of an external table stays.',
+    ...(inS3 === store
+      ? []
+      : ['The store is a folder; put the name of the bucket that it is copied to in the place of <bucket>.']),
+    ...(rows === undefined ? ['There is no event yet; run it again after the first window, for the table of the events.'] : []),
+    ...left.map((column) => `Not listed, because Athena’s DDL takes no such name: ${JSON.stringify(column)}`),
+  ]
+  process.stdout.write([notes.map((note) => `-- ${note}\n`).join(''), ...tables.map(ddlOf)].join('\n'))
 }
 
 function summary(

@@ -1,10 +1,16 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
+import { enableCompileCache } from 'node:module'
 import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { BroadsheetError, failureOf, ProjectError, printMistake, UsageError, WaitError } from '../lib/errors.ts'
 import { readVariable } from './environment.ts'
 import { outliveReader } from './stdout.ts'
 import { untilWords } from './until.ts'
+
+// Node keeps what it made of the sources: commands start in half the time from then on. The flag above: whoever takes
+// bytes in and hands them on leaves little garbage and much memory beyond the heap, which V8 sees to with the garbage
+// alone; 4 MB of it at a time, instead of 16, is an export with 164 MB instead of 240, and a fifth less CPU.
+enableCompileCache()
 
 /**
  * The command line. Exit 0: done; 1: it ran and something in it failed; 2: the command or the project file is wrong and
@@ -16,14 +22,20 @@ const program = new Command('broadsheet')
   .configureHelp({ sortSubcommands: false })
   .showHelpAfterError('(broadsheet help shows the commands)')
 
+const sqlHelp = `
+Each export is a table by its name (select event, count(*) from events group by all), and with schema: multi each of its
+events one, too (events."sign-up"). Events have event, distinct_id, time (UTC), insert_id, a column of text for each
+property, _strings, and date, which is that of the window; snapshots have snapshot. A name that SQL does not take as it
+is stands in quotes: "$browser", "my-export". Only what complete manifests name is read; nothing can be written.`
+
 /** A path as the person meant it who typed it: npm runs scripts in the package's folder, and says where it was called. */
 function whereTyped(path: string): string {
   const typedIn = readVariable('npm_lifecycle_event') === undefined ? undefined : readVariable('INIT_CWD')
   return path.includes('://') ? path : resolve(typedIn ?? '', path)
 }
 
-/** The options that every command takes. */
-function everywhere(command: Command): Command {
+/** Where the project and its results are. */
+function placed(command: Command): Command {
   return command
     .option('--project <file or folder>', 'the project file, or the folder that holds broadsheet.yaml', whereTyped, '.')
     .option(
@@ -31,6 +43,11 @@ function everywhere(command: Command): Command {
       'where results are kept: a folder or s3://bucket/prefix (default: .broadsheet beside the project file)',
       whereTyped,
     )
+}
+
+/** The options that every command takes. */
+function everywhere(command: Command): Command {
+  return placed(command)
     .option('--json', 'one JSON document on stdout, and no progress')
     .option('--verbose', 'each call to a vendor on stderr: method, path, status, milliseconds')
 }
@@ -69,7 +86,7 @@ everywhere(
   .description('any call of a source’s vendor: list them, show what one takes, make it')
   .action(async (source: string, method: string | undefined, parameters: string | undefined, options) => {
     const { call } = await import('./cli-call.ts')
-    await call(source, method, parameters, options)
+    process.exitCode = await call(source, method, parameters, options)
   })
 
 everywhere(program.command('export').argument('<name>', 'an export of the project file'))
@@ -79,9 +96,11 @@ everywhere(program.command('export').argument('<name>', 'an export of the projec
   .option('--resume', 'go on although it was canceled')
   .option('--rebuild', 'begin anew, with windows of another length or zone')
   .option('--cancel', 'begin no further window, here and elsewhere, until --resume')
+  .option('--ddl', 'export nothing, and print the SQL that makes its tables in Athena')
   .action(async (name: string, options) => {
-    const { cancelExport, exportNow } = await import('./cli-export.ts')
-    if (options.cancel === true) await cancelExport(name, options)
+    const { cancelExport, exportNow, printDdl } = await import('./cli-export.ts')
+    if (options.ddl === true) await printDdl(name, options)
+    else if (options.cancel === true) await cancelExport(name, options)
     else process.exitCode = await exportNow(name, options)
   })
 
@@ -104,6 +123,19 @@ everywhere(
   .action(async (name: string, file: string, options) => {
     const { forget } = await import('./cli-export.ts')
     process.exitCode = await forget(name, file, options)
+  })
+
+placed(program.command('sql').argument('[select]', 'one select, or - to read it from stdin; the tables are listed unless given'))
+  .description('SQL over what the exports of the project keep, with DuckDB on this machine')
+  .option('--from <day>', 'only windows from this day on; of S3 no others are fetched')
+  .option('--to <day>', 'only windows before this day')
+  .addOption(new Option('--csv', 'all rows as CSV on stdout').conflicts('json'))
+  .option('--json', 'all rows on stdout, one JSON object on each line')
+  .option('--rows <count>', 'how many rows are shown without --csv and --json', '100')
+  .addHelpText('after', sqlHelp)
+  .action(async (select: string | undefined, options) => {
+    const { sql } = await import('./cli-sql.ts')
+    await sql(select, options)
   })
 
 program

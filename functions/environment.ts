@@ -14,6 +14,8 @@ const environment = z.object({
   BROADSHEET_SCHEDULER_ROLE_ARN: z.string().startsWith('arn:'),
   /** Where a call goes that could not be delivered. */
   BROADSHEET_DEAD_LETTER_ARN: z.string().startsWith('arn:'),
+  /** The database of Glue in which exports have their tables; without it they have none. */
+  BROADSHEET_DATABASE: z.string().min(1).optional(),
   /** `1` logs each call to a vendor: method, path, status, milliseconds. */
   BROADSHEET_VERBOSE: z.enum(['0', '1']).default('0'),
 })
@@ -29,6 +31,7 @@ export interface Environment {
   readonly scheduleGroup: string
   readonly schedulerRoleArn: string
   readonly deadLetterArn: string
+  readonly database: string | undefined
   readonly verbose: boolean
 }
 
@@ -54,6 +57,7 @@ export function readEnvironment(folder: string, variables: NodeJS.ProcessEnv = p
     scheduleGroup: data.BROADSHEET_SCHEDULE_GROUP,
     schedulerRoleArn: data.BROADSHEET_SCHEDULER_ROLE_ARN,
     deadLetterArn: data.BROADSHEET_DEAD_LETTER_ARN,
+    database: data.BROADSHEET_DATABASE,
     verbose: data.BROADSHEET_VERBOSE === '1',
   }
 }

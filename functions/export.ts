@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
 import * as z from 'zod'
 import { UsageError } from '../lib/errors.ts'
+import type { Catalogue, Late } from '../lib/export/catalogue.ts'
+import { tableKeeper } from '../lib/export/catalogue.ts'
 import type { Done, ExportContext, ExportRequest, ExportStep } from '../lib/export/run.ts'
 import { runExport } from '../lib/export/run.ts'
 import { statusOf } from '../lib/export/status.ts'
@@ -13,6 +15,7 @@ import type { ExportEntry, Project } from '../lib/project/project.ts'
 import { name } from '../lib/query.ts'
 import { latestTime, timesOfExport } from './export-times.ts'
 import { exportContext, exportNamed } from './exporting.ts'
+import { glueCatalogue } from './glue.ts'
 import type { Deployed, Log } from './lambda.ts'
 import { lambdaHandler, openDeployed } from './lambda.ts'
 import { bookNextCall } from './next-call.ts'
@@ -30,7 +33,7 @@ const invocation = z.strictObject({
 })
 export type Invocation = z.input<typeof invocation>
 
-/** What it answers. An export of which any window failed does not answer: its invocation fails, after the rest was kept. */
+/** What it answers. An export of which any window or table failed does not answer: its invocation fails, after the rest was kept. */
 export type Reply = { readonly export: string } & (
   | { readonly status: 'done'; readonly done: readonly Done[] }
   | { readonly status: 'again'; readonly at: string; readonly why: string; readonly done: readonly Done[] }
@@ -50,6 +53,8 @@ export interface Container extends Deployed {
   readonly scratch: string
   /** A signal that aborts after so many milliseconds. */
   readonly deadline: (milliseconds: number) => AbortSignal
+  /** Where tables show what is kept; there are none without. */
+  readonly catalogue?: Catalogue | undefined
 }
 
 /** The share of an invocation's time in which windows are begun; the rest is for those that are under way to end. */
@@ -65,6 +70,7 @@ export function exportHandler(open: () => Promise<Container>) {
     const context = contextOf(container, entry, lambda.getRemainingTimeInMillis())
     const outcome = await runExport(request, context)
     const about = { export: entry.name }
+    if (outcome.status !== 'canceled' && outcome.late !== undefined) log.warn('tables are late', { ...about, ...outcome.late })
     switch (outcome.status) {
       case 'canceled': {
         const canceled = { ...about, by: outcome.by, at: outcome.at.toISOString() }
@@ -80,6 +86,7 @@ export function exportHandler(open: () => Promise<Container>) {
       }
       case 'done':
         await failWhereSomeFailed(request, context)
+        if (outcome.late !== undefined) throw tablesLate(entry, outcome.late)
         log.info('done', { ...about, windows: outcome.done.length })
         return { ...about, status: 'done', done: outcome.done }
     }
@@ -106,7 +113,7 @@ function readRequest(event: unknown, project: Project, now: Date): { entry: Expo
 }
 
 function contextOf(container: Container, entry: ExportEntry, remaining: number): ExportContext {
-  const { project, store, clock, owner, scratch, deadline, log } = container
+  const { project, store, clock, owner, scratch, deadline, log, catalogue } = container
   return {
     ...exportContext(project, entry, {
       store,
@@ -116,6 +123,7 @@ function contextOf(container: Container, entry: ExportEntry, remaining: number):
       scratch,
       until: new Date(clock().getTime() + remaining * beginning),
       progress: (step) => logStep(log, entry.name, step),
+      tables: catalogue === undefined || entry.glue === false ? undefined : tableKeeper(catalogue, entry, store),
     }),
     timeUp: deadline(Math.max(0, remaining - givingUp)),
   }
@@ -155,6 +163,15 @@ async function failWhereSomeFailed(request: ExportRequest, { entry, zone, export
   throw error
 }
 
+/** All is kept and nothing is lost, so that Lambda's own tries have this alone to do; an alarm hears of it if they fail, too. */
+function tablesLate({ name: exported }: ExportEntry, { message, remedy }: Late): Error {
+  const error = new Error(
+    `${exported}: all is kept, but its tables are late: ${message}${remedy === undefined ? '' : `; ${remedy}`}`,
+  )
+  error.name = 'CatalogueLate'
+  return error
+}
+
 const mostTold = 10
 
 function listed(windows: readonly string[]): string {
@@ -179,12 +196,13 @@ async function openContainer(): Promise<Container> {
   // What an invocation that was ended left behind is still there when Lambda starts the next one in its place.
   const scratch = join(tmpdir(), 'broadsheet-export')
   rmSync(scratch, { recursive: true, force: true })
-  mkdirSync(scratch)
+  mkdirSync(scratch, { recursive: true })
   return {
     ...deployed,
     owner: `lambda-${randomUUID()}`,
     scratch,
     deadline: AbortSignal.timeout,
+    catalogue: deployed.database === undefined ? undefined : glueCatalogue(deployed.database),
   }
 }
 

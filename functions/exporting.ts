@@ -26,6 +26,12 @@ export function zoneOfExport(project: Project, entry: ExportEntry): string {
   return kindNamed(kind)?.exports?.zone(config, project.timezone) ?? project.timezone
 }
 
+/** The zone in whose local clock the vendor counts the seconds of its events, where it is not UTC. */
+export function localZoneOf(project: Project, entry: ExportEntry): string | undefined {
+  const { kind, config } = sourceOf(project, entry)
+  return kindNamed(kind)?.exports?.countsLocally?.(config) === true ? zoneOfExport(project, entry) : undefined
+}
+
 /** What an export is run with. */
 export function exportContext(
   project: Project,
@@ -38,14 +44,12 @@ export function exportContext(
     /** A folder that is gone with the process. */
     readonly scratch: string
     readonly received?: (bytes: number) => void
-  } & Pick<ExportContext, 'until' | 'signal' | 'progress' | 'atATime'>,
+  } & Pick<ExportContext, 'until' | 'signal' | 'progress' | 'atATime' | 'tables'>,
 ): ExportContext {
   const { store, source, owner, clock, scratch, received, ...rest } = options
   const { data, events, catalog, where, format } = entry
   const zone = zoneOfExport(project, entry)
   const keys = exportKeys(entry.name)
-  const { kind, config } = sourceOf(project, entry)
-  const isLocal = kindNamed(kind)?.exports?.countsLocally?.(config) === true
   return {
     ...rest,
     entry,
@@ -61,7 +65,7 @@ export function exportContext(
         if (source.export === undefined) throw new UsageError(`source ${entry.source} has nothing to export`)
         return source.export({ data, ...(data === 'events' ? { window: { start, end } } : {}), events, catalog, where, signal })
       },
-      convert: converter({ store, keys, zone: isLocal ? zone : undefined }, entry),
+      convert: converter({ store, keys, zone: localZoneOf(project, entry) }, entry),
       scratch,
       clock,
       received,
@@ -72,16 +76,18 @@ export function exportContext(
 /** What lakes of the project read of its exports. `scratch` is made when something has to be fetched. */
 export function exportsOf(project: Project, store: Store, scratch: string): ExportReader {
   const zone = (entry: ExportEntry) => zoneOfExport(project, entry)
-  return exportReader({ store, scratch, zone, entry: (name) => exportNamed(project, name) })
+  const localZone = (entry: ExportEntry) => localZoneOf(project, entry)
+  return exportReader({ store, scratch, zone, localZone, entry: (name) => exportNamed(project, name) })
 }
 
 /** How a source is asked, and not for what. */
 const unasked = ['credentials', 'budget', 'url', 'getTimeout', 'postTimeout']
 
-/** SHA-256 of what decides which lines come: windows of another one are no part of the same export. */
-function definitionOf(project: Project, { data, events, catalog, where, drop, source }: ExportEntry): string {
+/** SHA-256 of what decides which lines come, and under which places: windows of another one are no part of the same export. */
+function definitionOf(project: Project, { data, events, catalog, where, drop, source, schema }: ExportEntry): string {
   const config = Object.entries(sourceOf(project, { source }).config).filter(([word]) => !unasked.includes(word))
-  const told = JSON.stringify({ config: config.sort(), data, events, catalog, where, drop })
+  const split = schema === 'multi' ? schema : undefined
+  const told = JSON.stringify({ config: config.sort(), data, events, catalog, where, drop, split })
   return createHash('sha256').update(told).digest('hex')
 }
 

@@ -23,6 +23,8 @@ export interface Deployed {
   readonly clock: () => Date
   readonly booking: Omit<Booking, 'functionArn'>
   readonly log: Log
+  /** The database of Glue that tables are kept in. */
+  readonly database?: string | undefined
 }
 
 /** Built from the environment that the construct gives a function; `folder` is the handler's own. */
@@ -51,6 +53,7 @@ export function openDeployed(folder: string): Deployed {
       deadLetterArn: environment.deadLetterArn,
     },
     log,
+    database: environment.database,
   }
 }
 

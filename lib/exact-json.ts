@@ -8,14 +8,33 @@ const longNumber = /(?:^|[:,[])\s*-?\d{16}/
  * would silently become others (12345678901234567890 would be …7000), and what is that long is an id. Throws SyntaxError.
  */
 export function parseExactly(text: string): unknown {
-  // A reviver makes it several times slower, and next to no text has such a number.
-  return manyDigits.test(text) && longNumber.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
+  return parsed(text, (digits) => digits)
 }
 
-/** The third argument has the number as it was written; TypeScript's own types have two. */
-function keepDigits(_: string, value: unknown, ...[context]: readonly { readonly source?: string }[]): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
-  const source = context?.source
-  // A fraction and an exponent say themselves that digits may be missing.
-  return source !== undefined && /^-?\d+$/.test(source) ? source : value
+/**
+ * The same for what is sent back: JSON.stringify writes those numbers as they were. Here they are objects that `isNumeral`
+ * tells from others. Throws SyntaxError.
+ */
+export function parseToSendBack(text: string): unknown {
+  return parsed(text, numerals.rawJSON)
+}
+
+/** Whether a value of `parseToSendBack` stands for a number. */
+export function isNumeral(value: unknown): boolean {
+  return numerals.isRawJSON(value)
+}
+
+/** TypeScript has no types of these. */
+const numerals = JSON as unknown as { rawJSON(digits: string): object; isRawJSON(value: unknown): boolean }
+
+function parsed(text: string, hold: (digits: string) => unknown): unknown {
+  // A reviver makes it several times slower, and next to no text has such a number.
+  if (!manyDigits.test(text) || !longNumber.test(text)) return JSON.parse(text)
+  // The third argument has the number as it was written; TypeScript's own types have two.
+  return JSON.parse(text, (_: string, value: unknown, ...[context]: readonly { readonly source?: string }[]) => {
+    if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+    const source = context?.source
+    // A fraction and an exponent say themselves that digits may be missing.
+    return source !== undefined && /^-?\d+$/.test(source) ? hold(source) : value
+  })
 }

@@ -42,8 +42,13 @@ export function splitLines(longest = defaultLongest): Lines {
       const lines: Buffer[] = []
       let from = 0
       for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, from)) {
-        keep(bytes.subarray(from, at))
-        lines.push(take())
+        if (size === 0 && at - from <= longest) {
+          lines.push(bytes.subarray(from, at))
+          ended += 1
+        } else {
+          keep(bytes.subarray(from, at))
+          lines.push(take())
+        }
         from = at + 1
       }
       // Copied: a view of a few bytes would hold on to all of its chunk.

@@ -101,6 +101,8 @@ const cohortsBody = {
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()])
 const tableBody = {
   columns: z.array(z.strictObject({ name: z.string(), type: z.enum(['text', 'number', 'boolean', 'time', 'json']) })),
+  /** What each row is, where the question does not say it: an `event` of the timeframe, or a `value` that occurred in it. */
+  each: z.enum(['event', 'value']).optional(),
   /** One cell for each column; null where there is none. */
   rows: z.array(z.array(cell)),
   notes: z.array(note),

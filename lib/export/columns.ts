@@ -12,12 +12,12 @@ import { createHash } from 'node:crypto'
 export type Names = ReadonlyMap<string, string>
 
 /**
- * The columns that every file has, what the folders of the layout call their parts (`event=…`, `date=…`, `snapshot=…`), and
- * what DuckDB and the splitting by events name columns while they work.
+ * The columns that every file has, what the folders of the layout call their parts (`event=…`, `date=…`, `snapshot=…`) and
+ * tables the first of them, and what DuckDB and the splitting by events name columns while they work.
  */
 export const reserved = [
   ...['event', 'distinct_id', 'time', 'insert_id', '_strings'],
-  ...['date', 'snapshot'],
+  ...['date', 'snapshot', 'event_slug'],
   ...['file_row_number', '_part'],
 ] as const
 

@@ -24,30 +24,40 @@ export function converter(
   { store, keys, zone }: { readonly store: Store; readonly keys: ExportKeys; readonly zone?: string | undefined },
   { data, schema, drop }: Pick<ExportEntry, 'data' | 'schema' | 'drop'>,
 ): Convert {
-  return async ({ from, lines, folder, signal }) => {
-    // DuckDB is large, and who keeps the vendor's bytes alone has no use for it.
-    const { convertRows, convertToParquet } = await import('./parquet.ts')
+  return async (given) => {
     for (;;) {
       const known = await readNames(store, keys)
-      const isSplit = schema === 'multi' && data === 'events'
-      const common: Converting = {
-        from: [from],
-        to: join(folder, isSplit ? 'events' : 'rows.parquet'),
-        columns: known.columns,
-        drop,
-        lines,
-        threads,
-        scratch: folder,
-        signal,
-      }
-      const made =
-        data === 'events'
-          ? await convertToParquet({ ...common, zone, split: isSplit ? known.slugs : undefined })
-          : await convertRows(common, rowWords[data])
-      const given: NamesGiven = { columns: made.columns, slugs: isSplit ? made.slugs : known.slugs }
-      if (!(await keepNames(store, keys, known, given))) continue
-      const files = made.files.map(({ path, rows, slug }) => ({ path, rows, ...(slug === undefined ? {} : { event: slug }) }))
-      return { files, duplicates: made.duplicates }
+      const { files, names, duplicates } = await convertLines({ ...given, zone }, { data, schema, drop }, known)
+      if (!(await keepNames(store, keys, known, names))) continue
+      return { files, duplicates }
     }
   }
+}
+
+/** Parquet of one file of an export's lines, with the names that are known and those that are new; nothing is kept. */
+export async function convertLines(
+  { from, lines, folder, zone, signal }: Parameters<Convert>[0] & { readonly zone?: string | undefined },
+  { data, schema, drop }: Pick<ExportEntry, 'data' | 'schema' | 'drop'>,
+  known: NamesGiven,
+): Promise<Awaited<ReturnType<Convert>> & { readonly names: NamesGiven }> {
+  // DuckDB is large, and who keeps the vendor's bytes alone has no use for it.
+  const { convertRows, convertToParquet } = await import('./parquet.ts')
+  const isSplit = schema === 'multi' && data === 'events'
+  const common: Converting = {
+    from: [from],
+    to: join(folder, isSplit ? 'events' : 'rows.parquet'),
+    columns: known.columns,
+    drop,
+    lines,
+    threads,
+    scratch: folder,
+    signal,
+  }
+  const made =
+    data === 'events'
+      ? await convertToParquet({ ...common, zone, split: isSplit ? known.slugs : undefined })
+      : await convertRows(common, rowWords[data])
+  const names: NamesGiven = { columns: made.columns, slugs: isSplit ? made.slugs : known.slugs }
+  const files = made.files.map(({ path, rows, slug }) => ({ path, rows, ...(slug === undefined ? {} : { event: slug }) }))
+  return { files, duplicates: made.duplicates, names }
 }

@@ -74,7 +74,8 @@ export async function openEngine({ memory, scratch, signal }: EngineOptions): Pr
   }
 }
 
-async function load(): Promise<typeof import('@duckdb/node-api')> {
+/** DuckDB itself. Throws RefusedError where it is not installed for this machine. */
+export async function load(): Promise<typeof import('@duckdb/node-api')> {
   try {
     return await import('@duckdb/node-api')
   } catch (cause) {

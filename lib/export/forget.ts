@@ -1,11 +1,10 @@
-import { Temporal } from 'temporal-polyfill'
 import { UnavailableError } from '../errors.ts'
-import { claim } from '../store/claims.ts'
 import { addForgotten, readForgotten } from './forgotten.ts'
+import { holding } from './holding.ts'
 import type { ExportContext } from './run.ts'
 import { namesUnder } from './status.ts'
 import { rewriteWindow } from './window.ts'
-import { windowAt } from './windows.ts'
+import { windowNamed } from './windows.ts'
 
 export interface ForgetOutcome {
   /** Ids that were not on the list before. */
@@ -34,25 +33,18 @@ export async function forgetPeople(
   const busy: string[] = []
   for (const [at, name] of names.entries()) {
     progress(name, at + 1, names.length)
-    const held = await claim(store, keys.claim(name), { owner, seconds: 3600, clock })
-    if ('heldBy' in held) {
-      busy.push(name)
-      continue
-    }
-    try {
+    const held = await holding({ store, keys, owner, clock }, name, async (ours) => {
       const stillOurs = () => {
+        ours()
         if (signal?.aborted === true) throw new UnavailableError('interrupted; run it again and it goes on')
       }
-      const time = entry.every === 'day' ? `${name}T00:00` : undefined
-      const start =
-        time === undefined
-          ? Temporal.Instant.from(`${name.slice(0, 13)}:00Z`).toZonedDateTimeISO(zone)
-          : Temporal.PlainDateTime.from(time).toZonedDateTime(zone)
-      const manifest = await rewriteWindow({ ...exporting, forgotten, stillOurs, signal }, windowAt(start, entry.every))
+      const window = windowNamed(name, entry.every, zone)
+      const manifest = await rewriteWindow({ ...exporting, forgotten, stillOurs, signal }, window)
       if (manifest !== undefined) rewritten.push({ window: name, lines: manifest.forgotten ?? 0 })
-    } finally {
-      await held.release()
-    }
+    })
+    if (!('value' in held)) busy.push(name)
   }
+  // Also of what was rewritten before, or replaced, or deleted for its age, by whoever ended before he came to this.
+  for (const prefix of keys.objects) await store.purge(prefix)
   return { added, rewritten, busy }
 }

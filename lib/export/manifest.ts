@@ -32,7 +32,8 @@ export type Revision = z.output<typeof revision>
 
 /**
  * The small JSON written last: a window without one does not exist. While its status is `replacing`, each object is either
- * that of `objects` or that of `next`, by its SHA-256; a reader who wants one of the two waits, or reads what it names.
+ * that of `objects` or that of `next`, by its SHA-256, and one that `next` has no more may be gone; a reader who wants one
+ * of the two waits, or reads what it names.
  */
 export const exportManifest = z.strictObject({
   version: z.literal(1),
@@ -75,7 +76,8 @@ export async function writeManifest(
   manifest: ExportManifest,
   over: KeptManifest | undefined,
 ): Promise<KeptManifest | undefined> {
-  const body = `${JSON.stringify(manifest, null, 2)}\n`
+  // One line: to Athena each line of it would be a row.
+  const body = `${JSON.stringify(manifest)}\n`
   const condition = over === undefined ? 'absent' : { etag: over.etag }
   const etag = await store.put(key, body, { if: condition, contentType: 'application/json' })
   return etag === undefined ? undefined : { manifest, etag }

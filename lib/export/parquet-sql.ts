@@ -46,12 +46,16 @@ export interface Reading {
   readonly way: 'struct' | 'extract'
 }
 
-/** The names of all properties with how many lines have them, and under NULL the lines, and whether any may hold a null. */
-export function surveySql(lines: Lines, { properties }: Layout): Sql {
+/**
+ * The names of all properties with how many lines have them, and under NULL the lines, and whether any may hold a null.
+ * Of the first `most` lines, where that is said.
+ */
+export function surveySql(lines: Lines, { properties }: Layout, most?: number): Sql {
+  const limit = most === undefined ? '' : `limit ${most}`
   return `select name, count(*)::double as lines, bool_or(nulls) as nulls from
     (select unnest(list_prepend(null, json_keys(properties))) as name, nulls from
       (select properties, contains(properties::varchar, ':null') as nulls
-        from (select ${quoted(properties)} as properties from ${readLines(lines, `{${text(properties)}: 'JSON'}`)})))
+        from (select ${quoted(properties)} as properties from ${readLines(lines, `{${text(properties)}: 'JSON'}`)} ${limit})))
     group by name`
 }
 

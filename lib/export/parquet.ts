@@ -22,9 +22,9 @@ export interface Converting {
   readonly drop?: readonly string[] | undefined
   /** The lines that are not blank, where somebody has counted them and seen that the gzip is whole; else it is done here. */
   readonly lines?: number | undefined
-  /** Whether `:null` is anywhere in the lines, where somebody has looked; then two threads read at a time. */
+  /** Whether `:null` is anywhere in the lines, where somebody has looked. */
   readonly nulls?: boolean | undefined
-  /** 1 unless said. Two look for new properties while those that are known are written. */
+  /** 1 unless said. Two look for new properties while those of the first lines, and those that are known, are written. */
   readonly threads?: number | undefined
   /** As DuckDB writes it. Unless said, `256MB` and half a megabyte for each column beyond 200. The process takes up to 150 MB more. */
   readonly memory?: string | undefined
@@ -119,6 +119,8 @@ const longest = 64 * 1024 * 1024
 /** What is held before it is written: the default of 122,880 rows takes gigabytes. */
 const rowsAtOnce = 8192
 const cellsAtOnce = 2_000_000
+/** Lines from which the rest's properties are guessed, where there are more. */
+const sampled = 20_000
 /** What is looked through for duplicates at a time. */
 const groupsAtOnce = 500_000
 
@@ -202,7 +204,7 @@ async function writeWhole(engine: Engine, job: Job, to: string): Promise<{ colum
 
 /** The columns it was written with. */
 async function write(engine: Engine, job: Job, lines: Lines, to: string): Promise<Names> {
-  const { converting, layout, known, options } = job
+  const { converting, layout, known, counted, options } = job
   const copy = async (found: readonly string[], nulls: boolean, columns: Names) => {
     const quick = !nulls && areFields([...layout.fields.map(({ name }) => name), ...found])
     const copyIn = (way: Reading['way']) =>
@@ -222,33 +224,37 @@ async function write(engine: Engine, job: Job, lines: Lines, to: string): Promis
     ])
     return [...names].filter((name) => !out.has(name)).toSorted(byCodeUnits)
   }
-  const survey = async (surveying: Engine) => {
-    const rows = await surveying.query(surveySql(lines, layout))
+  const survey = async (surveying: Engine, most?: number) => {
+    const rows = await surveying.query(surveySql(lines, layout, most))
     const named = rows.filter(({ name }) => name !== null)
     return { found: own(named.map(({ name }) => String(name))), nulls: rows.some(({ nulls }) => nulls === true) }
   }
   const more = layout.fields.map(({ column }) => column)
 
-  const { nulls, threads = 1 } = converting
-  if (threads > 1 && nulls !== undefined && known.size > 0) {
-    // Most days have no property that none before had; one that has is written again.
+  const { nulls: told, threads = 1 } = converting
+  if (threads > 1 && counted > sampled) {
+    // Most days have no property that none before had, nor their beginning; one that has is written again.
+    const begins = await survey(engine, sampled)
+    const guessed = { found: own(new Set([...known.keys(), ...begins.found])), nulls: told ?? begins.nulls }
+    const columns = growColumns(known, guessed.found, more)
     const surveying = await openEngine(options)
-    const writing = copy(own(known.keys()), nulls, known)
+    const writing = copy(guessed.found, guessed.nulls, columns)
     writing.catch(() => {})
     try {
-      const { found } = await survey(surveying)
+      const { found, nulls } = await survey(surveying)
       await writing
-      if (found.every((name) => known.has(name))) return known
-      const columns = growColumns(known, found, more)
-      await copy(found, nulls, columns)
-      return columns
+      const isGuessed = found.every((name) => columns.has(name)) && (told ?? nulls) === guessed.nulls
+      if (isGuessed) return columns
+      const grown = growColumns(known, found, more)
+      await copy(own(new Set([...known.keys(), ...found])), told ?? nulls, grown)
+      return grown
     } finally {
       await surveying.close()
     }
   }
-  const { found, nulls: seen } = await survey(engine)
+  const { found, nulls } = await survey(engine)
   const columns = growColumns(known, found, more)
-  await copy(found, nulls ?? seen, columns)
+  await copy(found, told ?? nulls, columns)
   return columns
 }
 

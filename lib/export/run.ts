@@ -2,10 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Temporal } from 'temporal-polyfill'
 import { BroadsheetError, CredentialError, failureOf, UnavailableError, UsageError, WaitError } from '../errors.ts'
 import type { ExportEntry } from '../project/project.ts'
-import { claim } from '../store/claims.ts'
+import type { Late, TableKeeper } from './catalogue.ts'
 import { due } from './due.ts'
 import { expire } from './expire.ts'
 import { readForgotten } from './forgotten.ts'
+import { holding } from './holding.ts'
 import { readManifest } from './manifest.ts'
 import { cancellation, settle } from './settled.ts'
 import { readTrouble, writeTrouble } from './trouble.ts'
@@ -32,6 +33,8 @@ export interface ExportContext {
   readonly zone: string
   readonly exporting: Omit<Exporting, 'stillOurs' | 'signal'>
   readonly owner: string
+  /** The tables that show what is kept, where there is a catalogue. */
+  readonly tables?: TableKeeper | undefined
   /** Windows at a time; 2 unless said: one is unpacked on one core while the other comes. */
   readonly atATime?: number | undefined
   /** No window is begun after it. */
@@ -51,13 +54,15 @@ export type ExportStep =
 
 /** What a call came to; it may be called again at any time, by anyone. */
 export type ExportOutcome =
-  | { readonly status: 'done'; readonly done: readonly Done[]; readonly failed: readonly Failure[] }
+  | { readonly status: 'done'; readonly done: readonly Done[]; readonly failed: readonly Failure[]; readonly late?: Late }
   | {
       readonly status: 'again'
       readonly at: Date
       readonly why: string
       readonly done: readonly Done[]
       readonly failed: readonly Failure[]
+      /** The tables do not show all that is kept. */
+      readonly late?: Late
     }
   | { readonly status: 'canceled'; readonly by: string; readonly at: Date }
 export interface Done {
@@ -71,8 +76,6 @@ export interface Failure {
   readonly remedy?: string | undefined
 }
 
-/** A claim outlives its process by this much at most; it is renewed while the window goes on. */
-const claimSeconds = 120
 /** Tries of a window in one schedule. */
 const mostTries = 5
 const firstPause = 60_000
@@ -102,6 +105,7 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   /** Why, and when, the rest is for another call; the earliest counts. */
   const later: { at: Date; why: string }[] = []
   let fatal: unknown
+  let late: Late | undefined
   const line = [...todo]
   const { timeUp } = context
   const signals = [context.signal, timeUp].filter((one) => one !== undefined)
@@ -125,45 +129,22 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   }
 
   async function one(window: ExportWindow): Promise<void> {
-    const held = await claim(store, keys.claim(window.name), { owner: context.owner, seconds: claimSeconds, clock })
-    if ('heldBy' in held) {
-      later.push({
-        at: new Date(Math.min(held.until.getTime(), clock().getTime() + 5000)),
-        why: `${held.heldBy} is at ${window.name}`,
-      })
-      return
-    }
-    let lost: unknown
-    const heart = setInterval(
-      () => {
-        held.renew().then(
-          (ours) => {
-            if (!ours)
-              lost = new UnavailableError(`another process has taken ${window.name} over`, { remedy: 'it goes on there' })
-          },
-          (error: unknown) => {
-            lost = error
-          },
-        )
-      },
-      (claimSeconds / 4) * 1000,
-    ).unref()
-    try {
-      if (await exportedSince(window, now)) return
-      context.progress?.({ step: 'began', window: window.name })
-      const stillOurs = () => {
-        if (lost !== undefined) throw lost
+    const held = await holding({ store, keys, owner: context.owner, clock }, window.name, async (stillOurs) => {
+      try {
+        if (await exportedSince(window, now)) return
+        context.progress?.({ step: 'began', window: window.name })
+        const outcome = await exportWindow({ ...exporting, forgotten, stillOurs, signal }, window)
+        const lines = outcome.state === 'shrunk' ? outcome.lines : outcome.manifest.lines
+        done.push({ window: window.name, state: outcome.state, lines })
+        context.progress?.({ step: 'ended', window: window.name, outcome: outcome.state, lines })
+        late ??= await context.tables?.keep()
+      } catch (error) {
+        await trouble(window, error)
       }
-      const outcome = await exportWindow({ ...exporting, forgotten, stillOurs, signal }, window)
-      const lines = outcome.state === 'shrunk' ? outcome.lines : outcome.manifest.lines
-      done.push({ window: window.name, state: outcome.state, lines })
-      context.progress?.({ step: 'ended', window: window.name, outcome: outcome.state, lines })
-    } catch (error) {
-      await trouble(window, error)
-    } finally {
-      clearInterval(heart)
-      await held.release()
-    }
+    })
+    if ('value' in held) return
+    const at = new Date(Math.min(held.until.getTime(), clock().getTime() + 5000))
+    later.push({ at, why: `${held.heldBy} is at ${window.name}` })
   }
 
   /** Another process may have kept it between our looking what is due and our claim. */
@@ -191,10 +172,7 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   /** It begins first at the next call, with the whole of that one's time for itself. */
   async function givenUp(window: ExportWindow): Promise<void> {
     const message = 'it was not done when the time of its call was over'
-    const day = Temporal.PlainDate.from(window.date)
-    const words = `--from ${day} --to ${day.add({ days: 1 })}`
-    const remedy = `on a machine that has more time: broadsheet export ${entry.name} ${words}; or make windows smaller (\`every\`, \`events\`)`
-    await remember(window, { message, remedy }, { state: 'timed out', mayAgain: true })
+    await remember(window, { message, remedy: moreTime(window, entry) }, { state: 'timed out', mayAgain: true })
     later.push({ at: clock(), why: shortTime })
   }
 
@@ -204,7 +182,9 @@ export async function runExport(request: ExportRequest, context: ExportContext):
     { message, remedy }: { readonly message: string; readonly remedy?: string },
     { state, mayAgain }: { readonly state: 'failed' | 'timed out'; readonly mayAgain: boolean },
   ): Promise<number | undefined> {
-    const tries = ((await readTrouble(store, keys, window.name))?.tries ?? 0) + 1
+    const before = await readTrouble(store, keys, window.name)
+    // What failed for good did so in an earlier schedule; one that was out of time would be so again.
+    const tries = before === undefined || before.state === 'failed' ? 1 : before.tries + 1
     const again = mayAgain && tries < mostTries
     const base = { version: 1, window: window.name, tries, at: clock().toISOString(), message } as const
     const words = remedy === undefined ? {} : { remedy }
@@ -219,8 +199,18 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   const stopped = await cancellation(store, keys, false)
   if (stopped !== undefined) return { status: 'canceled', ...stopped }
   if (entry.keep !== undefined) await expire({ store, keys, owner: context.owner, clock }, entry.keep)
+  late = await context.tables?.keep()
+  const behind = late === undefined ? {} : { late }
   const [next] = later.toSorted((one, other) => one.at.getTime() - other.at.getTime())
-  return next === undefined ? { status: 'done', done, failed } : { status: 'again', ...next, done, failed }
+  return next === undefined ? { status: 'done', done, failed, ...behind } : { status: 'again', ...next, done, failed, ...behind }
+}
+
+/** A window is one request of its vendor's, so that one for which no call is long enough cannot be done in parts. */
+function moreTime({ date }: ExportWindow, { name, every, data, events }: ExportContext['entry']): string {
+  if (data !== 'events') return `run broadsheet export ${name} on a machine that has more time, on the day itself`
+  const days = `--from ${date} --to ${Temporal.PlainDate.from(date).add({ days: 1 })}`
+  const smaller = every === 'day' ? '`every: hour`' : events === undefined ? 'some `events` only' : 'fewer `events`'
+  return `run broadsheet export ${name} ${days} on a machine that has more time; or ask for ${smaller}, with --rebuild or under another name`
 }
 
 const shortTime = 'the time of this call is over'

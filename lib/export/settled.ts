@@ -37,9 +37,12 @@ export async function settle(
   const isSame = own.every === wanted.every && own.zone === wanted.zone
   if (isSame && own.definition === wanted.definition) return own
   if (!rebuild && isSame) {
-    throw new UsageError('what this export asks for is not what its kept windows hold: its source, events or condition changed', {
-      remedy: 'put the old words back, give the export another name, or begin it anew with --rebuild',
-    })
+    throw new UsageError(
+      'what this export asks for is not what its kept windows hold: its source, events, `where`, `drop` or `schema` changed',
+      {
+        remedy: 'put the old words back, give the export another name, or begin it anew with --rebuild',
+      },
+    )
   }
   if (!rebuild) {
     throw new UsageError(
@@ -71,6 +74,12 @@ export async function readNames(store: Store, keys: ExportKeys): Promise<NamesKn
   if (found === undefined) throw new RangeError('names are given before the first window settled anything')
   const { columns, slugs } = found.settled
   return { columns: new Map(columns), slugs: new Map(slugs), etag: found.etag }
+}
+
+/** The same without a condition: none before the first window settled anything. */
+export async function knownNames(store: Store, keys: ExportKeys): Promise<NamesGiven> {
+  const found = await readSettled(store, keys)
+  return { columns: new Map(found?.settled.columns), slugs: new Map(found?.settled.slugs) }
 }
 
 /** Keeps new names beside those that were known; false where somebody else kept some meanwhile, and these count for nothing. */

@@ -163,12 +163,26 @@ interface Made {
 
 async function inFolder<T>({ scratch }: Exporting, { name }: ExportWindow, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = join(scratch, `${name}-${randomUUID()}`)
-  await mkdir(folder, { recursive: true })
   try {
+    await mkdir(folder, { recursive: true })
     return await work(folder)
+  } catch (error) {
+    throw isOfDisk(error) ? noRoom(scratch, error) : error
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** A disk that is full, a quota, a limit of the file's size. */
+function isOfDisk(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code))
+}
+
+function noRoom(scratch: string, cause: unknown): UnavailableError {
+  return new UnavailableError('there is no room left on the disk to lay a window aside', {
+    remedy: `make room where ${scratch} lies; it takes the packed lines' size, with Parquet about five times that`,
+    cause,
+  })
 }
 
 function placeOf({ partition }: Exporting, { name, date }: ExportWindow): ExportPlace {
@@ -228,7 +242,7 @@ async function receive(
 
 /** Whether what came takes the place of what is kept. */
 async function decide(
-  { store, keys, clock }: Exporting,
+  { store, keys, clock, formats }: Exporting,
   window: ExportWindow,
   kept: ExportManifest,
   { lines, fingerprint }: Verified,
@@ -237,7 +251,7 @@ async function decide(
   const base = { version: 1, window: window.name, tries: 0, at } as const
   // It was decided before, and cut off: some objects may be the new ones already.
   if (kept.status === 'replacing') return 'replaced'
-  if (fingerprint === kept.fingerprint) {
+  if (fingerprint === kept.fingerprint && isIn(formats, kept, keys)) {
     await writeTrouble(store, keys, { ...base, state: 'checked' })
     return 'unchanged'
   }
@@ -248,6 +262,13 @@ async function decide(
   const message = `${lines} lines came where ${kept.lines} are kept`
   await writeTrouble(store, keys, { ...base, state: 'shrunk', message, shrunk: { fingerprint, lines } })
   return 'shrunk'
+}
+
+/** Whether a window is kept in the formats of today; the project file may name others since. */
+function isIn(formats: Exporting['formats'], { objects }: ExportManifest, keys: ExportKeys): boolean {
+  const [json = '', parquet = ''] = keys.objects
+  const has = (prefix: string) => objects.some(({ key }) => key.startsWith(prefix))
+  return objects.length === 0 || (has(json) === formats.includes('json') && has(parquet) === formats.includes('parquet'))
 }
 
 async function publish(
@@ -276,11 +297,16 @@ async function publish(
   stillOurs()
   if (kept !== undefined) {
     // Manifests are many and are not all read by every run; this says which one is not complete.
-    await writeTrouble(store, keys, { ...about, state: 'replacing' })
+    // And what was seen twice has not to be seen twice again, should this end before that manifest is there.
+    await writeTrouble(store, keys, { ...about, state: 'replacing', shrunk: { fingerprint, lines } })
     over = await writeManifest(store, key, { ...kept.manifest, status: 'replacing', next: revision }, kept)
     if (over === undefined) throw lost()
   }
   for (const step of made.steps) await step()
+  // While the manifest still names them: afterwards nobody would know of what a process that dies here leaves lying.
+  const before = [...(kept?.manifest.objects ?? []), ...(kept?.manifest.next?.objects ?? [])]
+  const gone = before.filter((one) => !objects.some((own) => own.key === one.key))
+  for (const one of new Set(gone.map((each) => each.key))) await store.delete(one)
   const manifest: ExportManifest = { version: 1, ...head, window: window.name, ...span, status: 'complete', ...revision }
   if ((await writeManifest(store, key, manifest, over)) === undefined) {
     // Objects of two processes may lie side by side now, so the manifest of the other must not stand as it is.
@@ -289,9 +315,6 @@ async function publish(
     if (other !== undefined) await writeManifest(store, key, { ...other.manifest, status: 'replacing', next: revision }, other)
     throw lost()
   }
-  const before = [...(kept?.manifest.objects ?? []), ...(kept?.manifest.next?.objects ?? [])]
-  const gone = before.filter((one) => !objects.some((own) => own.key === one.key))
-  for (const one of new Set(gone.map((each) => each.key))) await store.delete(one)
   await store.delete(keys.trouble(window.name))
   return manifest
 }

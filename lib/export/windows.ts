@@ -5,7 +5,10 @@ import { floorTo, shift } from '../timeframe.ts'
 
 /** One stretch of an export: a day or an hour of its zone, half-open. */
 export interface ExportWindow {
-  /** `2026-11-09`, or `2026-11-09T14Z` for an hour: in UTC, where no hour comes twice. */
+  /**
+   * `2026-11-09`, or `2026-11-09T14Z` for an hour: its first instant in UTC, where no hour comes twice; `2026-11-09T1830Z`
+   * in zones that are not whole hours from it.
+   */
   readonly name: string
   /** The date in the export's zone that its objects stand under. */
   readonly date: string
@@ -54,7 +57,7 @@ export function windowsOver(plan: WindowPlan, at: Temporal.Instant): ExportWindo
   const last = plan.to === undefined ? undefined : startOf(plan.to, plan.zone)
   let start = startOf(plan.from, plan.zone)
   for (;;) {
-    const end = shift(start, 1, plan.every)
+    const end = endOf(start, plan.every)
     const over = Temporal.Instant.compare(end.toInstant(), at) <= 0
     if (!over || (last !== undefined && Temporal.ZonedDateTime.compare(start, last) >= 0)) return windows
     windows.push(windowFrom(start, end, plan.every))
@@ -68,8 +71,16 @@ function snapshotAt({ zone }: WindowPlan, at: Temporal.Instant): ExportWindow {
 
 /** The window that a time lies in. */
 export function windowAt(time: Temporal.ZonedDateTime, every: WindowPlan['every']): ExportWindow {
-  const start = floorTo(time, every, { timezone: time.timeZoneId, weekStart: 'monday' })
-  return windowFrom(start, shift(start, 1, every), every)
+  const start = floorOf(time, every)
+  return windowFrom(start, endOf(start, every), every)
+}
+
+/** A window by its name. Throws RangeError for what is no name of one. */
+export function windowNamed(name: string, every: WindowPlan['every'], zone: string): ExportWindow {
+  const { day, hour, minute = '00' } = /^(?<day>\d{4}-\d\d-\d\d)(?:T(?<hour>\d\d)(?<minute>\d\d)?Z)?$/.exec(name)?.groups ?? {}
+  if (day === undefined || (hour === undefined) !== (every === 'day')) throw new RangeError(`no window by the ${every}: ${name}`)
+  if (hour === undefined) return windowAt(startOf(day, zone), every)
+  return windowAt(Temporal.Instant.from(`${day}T${hour}:${minute}Z`).toZonedDateTimeISO(zone), every)
 }
 
 /** Those that begin in the days from one date up to another, that one left out. */
@@ -77,10 +88,24 @@ export function within(windows: readonly ExportWindow[], { from, to }: { from?: 
   return windows.filter(({ date }) => (from === undefined || date >= from) && (to === undefined || date < to))
 }
 
+function floorOf(time: Temporal.ZonedDateTime, every: WindowPlan['every']): Temporal.ZonedDateTime {
+  return floorTo(time, every, { timezone: time.timeZoneId, weekStart: 'monday' })
+}
+
+/** An hour's end is the next full one of the clock: where that changes by half an hour, later hours would else cross midnight. */
+function endOf(start: Temporal.ZonedDateTime, every: WindowPlan['every']): Temporal.ZonedDateTime {
+  return every === 'day' ? shift(start, 1, 'day') : floorOf(start.add({ hours: 1 }), 'hour')
+}
+
 function windowFrom(start: Temporal.ZonedDateTime, end: Temporal.ZonedDateTime, every: WindowPlan['every']): ExportWindow {
   const date = start.toPlainDate().toString()
-  const name = every === 'day' ? date : `${start.toInstant().toString().slice(0, 13)}Z`
+  const name = every === 'day' ? date : hourName(start.toInstant())
   return { name, date, start, end }
+}
+
+function hourName(start: Temporal.Instant): string {
+  const time = start.toString({ smallestUnit: 'minute' })
+  return time.endsWith(':00Z') ? time.replace(':00Z', 'Z') : time.replace(/:(\d\d)Z$/, '$1Z')
 }
 
 function startOf(date: string, zone: string): Temporal.ZonedDateTime {

@@ -98,18 +98,22 @@ export function outlineProject(
   }
 }
 
-/**
- * Of what time an answer is that is asked for no dates, in words; undefined where it is asked for the query's timeframe.
- * A saved question has its vendor's dates, and profiles have no history.
- */
+/** Of what time an answer is that is asked for no dates, in words; undefined where it is asked for the query's timeframe. */
 export function undatedOf(
   { question, source = '' }: Query,
   { sources }: Pick<Project, 'sources'>,
   kinds: Readonly<Record<string, SourceKind>> = sourceKinds,
 ): string | undefined {
-  if (question.kind === 'people') return 'profiles as they are when they are asked for'
-  if (question.kind !== 'saved' || kinds[sources[source]?.kind ?? '']?.datesSaved?.(question) === true) return undefined
-  return "the saved report's own dates"
+  const { kind } = question
+  const usual = kind === 'saved' ? 'saved' : kind === 'people' ? 'now' : 'timeframe'
+  switch (kinds[sources[source]?.kind ?? '']?.datesOf?.(question) ?? usual) {
+    case 'timeframe':
+      return undefined
+    case 'saved':
+      return `the saved ${kind === 'funnel' ? 'funnel' : 'report'}'s own dates`
+    case 'now':
+      return 'profiles as they are when they are asked for'
+  }
 }
 
 function reportOutline(report: Report, now: Temporal.Instant, undated: (query: Query) => string | undefined): ReportOutline {

@@ -37,6 +37,7 @@ export function resolveProject(
   const exportNames = namesAt(reader, ['exports'])
   const exports = exportNames.map((exportName) => readExport(around, exportName))
   checkLakes(around, exportNames)
+  checkTables(reader, exportNames)
   const reports = namesAt(reader, ['reports']).map((report) => resolveReport(around, report))
   const sources = [...around.sources.values()].map(({ entry }) => entry)
   if (head.timezone === undefined || head.locale === undefined) return undefined
@@ -110,6 +111,17 @@ function checkExportable(
   }
   const reason = entry === undefined ? undefined : kind.exports?.refuse?.(entry.config, read)
   if (reason !== undefined) reader.mistake(path, `${who} cannot export this`, reason)
+}
+
+/** In the catalogue the windows of `events` are `events_windows`, as the table of an export `events-windows` would be. */
+function checkTables(reader: Reader, exportNames: readonly string[]): void {
+  const hasTables = (name: string) => exportNames.includes(name) && reader.raw(['exports', name, 'glue']) !== false
+  for (const name of exportNames) {
+    const other = name.replace(/-windows$/, '')
+    if (other === name || !hasTables(name) || !hasTables(other)) continue
+    const message = `its table would be called ${name.replaceAll('-', '_')}, and so is that of the windows of ${other}`
+    reader.mistake(['exports', name], message, 'give it another name, or write `glue: false`', 'key')
+  }
 }
 
 /** A lake may stand on an export of this file. */

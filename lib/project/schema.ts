@@ -109,6 +109,10 @@ export const exported = z
     keep: seconds.optional().describe('Older days are deleted.'),
     drop: z.array(text).min(1).optional().describe('Properties that are not kept.'),
     refresh: z.strictObject({ every: z.enum(['week', 'month']), back: seconds }).optional(),
+    glue: z
+      .boolean()
+      .optional()
+      .describe('false: no table in Glue’s Data Catalog; `broadsheet export <name> --ddl` prints what makes one.'),
   })
   .refine((value) => value.to === undefined || value.to > value.from, { path: ['to'], message: '`to` lies after `from`' })
   .refine((value) => value.drop === undefined || !value.format.includes('json'), {

@@ -4,9 +4,11 @@ import type { CallWords } from './source.ts'
 
 /** What `broadsheet call` knows of a table of calls. Each goes by the vendor's own address, too. */
 export function wordsOf(calls: Readonly<Record<string, Omit<VendorCall, 'answer'>>>): Record<string, CallWords> {
-  const words = Object.entries(calls).map(([name, { about, parameters, formats, also = [], path }]): [string, CallWords] => {
+  const words = Object.entries(calls).map(([name, call]): [string, CallWords] => {
+    const { about, parameters, formats, also = [], path, refusedIn } = call
     const address = path.replace(/\/\{\w+\}/g, '').slice(1)
-    return [name, { about, parameters, also: [...also, address], ...(formats === undefined ? {} : { formats }) }]
+    const more = { ...(formats === undefined ? {} : { formats }), ...(refusedIn === undefined ? {} : { refusedIn }) }
+    return [name, { about, parameters, also: [...also, address], ...more }]
   })
   return Object.fromEntries(words)
 }

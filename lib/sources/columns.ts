@@ -23,6 +23,19 @@ export function columnOf(name: string, values: readonly unknown[]): Column {
   return { name, type, cells, inexact: known.some(isInexact) }
 }
 
+/** Names of which no two are the same: `count`, `count 2`, and never one that another column has by itself. */
+export function distinctNames(names: readonly string[]): string[] {
+  const taken = new Set(names)
+  const seen = new Set<string>()
+  return names.map((name) => {
+    let own = name
+    for (let number = 2; own !== name ? taken.has(own) : seen.has(own); number += 1) own = `${name} ${number}`
+    seen.add(own)
+    taken.add(own)
+    return own
+  })
+}
+
 /** What is said of columns that lack numbers. */
 export function inexactNotes(columns: readonly Column[]): Note[] {
   const inexact = columns.filter((column) => column.inexact).map(({ name }) => name)

@@ -47,3 +47,13 @@ export function credentialKeeper<Own>(options: {
     }
   }
 }
+
+/** What a credential says as JSON; undefined where it is none. A message of JSON.parse quotes the text, and it is a secret. */
+export function jsonInSecret(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -114,6 +114,8 @@ export interface CallWords {
   readonly formats?: readonly string[] | undefined
   /** It gives `bytes`, which are for a file and no terminal. */
   readonly packed?: true | undefined
+  /** How many of those that were sent together an answer says were refused; of a stream, for each of what it gives. */
+  refusedIn?(answer: unknown): number
   /** What it is called elsewhere, for whoever looks for it by that name: `get_events`, `events/top`. */
   readonly also?: readonly string[] | undefined
 }
@@ -167,11 +169,24 @@ export interface SourceContext {
 }
 
 /** Hands a lake the local paths of the files that an export kept for a stretch of time. */
-export type ExportReader = (
-  exportName: string,
-  start: Date,
-  end: Date,
-) => Promise<{ readonly files: readonly string[]; readonly missing: readonly string[] }>
+export type ExportReader = (exportName: string, start: Date, end: Date) => Promise<ExportedFiles>
+
+export interface ExportedFiles {
+  /** Each window in one format, which need not be that of its neighbours. */
+  readonly files: readonly string[]
+  /** The names of windows that are not kept. */
+  readonly missing: readonly string[]
+  /** The column of each property, in Parquet; unless given each has its own name. */
+  readonly columns?: ReadonlyMap<string, string> | undefined
+  /** The zone in whose local clock the times of NDJSON count their seconds; Parquet has UTC. */
+  readonly localZone?: string | undefined
+}
+
+/**
+ * Whose dates an answer has: the `timeframe` that was asked for; those `saved` at the vendor, which only the answer tells, if
+ * it does; or none, since things are as they are when they are asked for (`now`).
+ */
+export type Dated = 'timeframe' | 'saved' | 'now'
 
 /** A kind of source, as the registry lists it. */
 export interface SourceKind<Schema extends z.ZodType = z.ZodType> {
@@ -183,10 +198,10 @@ export interface SourceKind<Schema extends z.ZodType = z.ZodType> {
   /** Why this source cannot answer that question, if it cannot; said when the project is loaded. */
   refuse?(config: z.output<Schema>, question: Question, context: Pick<SourceContext, 'name' | 'timezone'>): string | undefined
   /**
-   * Whether a saved question is asked for the query's timeframe. Without it, it has the vendor's own dates, which only its
-   * answer tells.
+   * Whose dates an answer has, where that is not as elsewhere: of a saved question the vendor's, of people none, else the
+   * query's timeframe.
    */
-  datesSaved?(question: Of<'saved'>): boolean
+  datesOf?(question: Question): Dated | undefined
   /** The zone whose whole days the vendor counts, where no other can be asked for; `timezone` is the file's. */
   countsDaysIn?(config: z.output<Schema>, timezone: string | undefined): string | undefined
   /** Variables that are read where the file gives no `credentials`: the vendor's own names for them. */

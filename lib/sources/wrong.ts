@@ -80,6 +80,7 @@ function unitOf(value: string): string | undefined {
   return stem?.toLowerCase().replace('dai', 'day')
 }
 
+/** A JSON object: neither null nor a list. */
 export function isObject(given: unknown): given is Readonly<Record<string, unknown>> {
   return typeof given === 'object' && given !== null && !Array.isArray(given)
 }

@@ -7,7 +7,7 @@ import { locked, unless } from './lock.ts'
 import { makeFolder } from './make-folder.ts'
 import { ownerIsDead, ownerOfThisProcess } from './owner.ts'
 import type { Listed, Store } from './store.ts'
-import { checkKey, checkPrefix, isKey } from './store.ts'
+import { checkKey, checkPlace, checkPrefix, isKey } from './store.ts'
 
 /** Where bodies and locks are while something is written. No key begins with a dot, so it is never listed. */
 const writing = '.writing'
@@ -114,7 +114,7 @@ export function openFolder(folder: string): Store {
       yield* walk(root, '', checkPrefix(prefix))
     },
 
-    purge: async (key) => void checkKey(key),
+    purge: async (place) => void checkPlace(place),
 
     delete: (key) =>
       inWords(root, async () => {

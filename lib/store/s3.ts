@@ -11,7 +11,7 @@ import {
 import { UnavailableError, UsageError } from '../errors.ts'
 import { s3Failure } from './s3-failure.ts'
 import type { PutOptions, Store } from './store.ts'
-import { checkKey, checkPrefix, isKey } from './store.ts'
+import { checkKey, checkPlace, checkPrefix, isKey } from './store.ts'
 import { under } from './under.ts'
 import { uploadInParts } from './upload-in-parts.ts'
 
@@ -145,16 +145,19 @@ function openBucket(bucket: string, client: S3Client): Store {
       }
     },
 
-    purge: async (key) => {
-      const place = locate(key)
+    purge: async (asked) => {
+      const isFolder = checkPlace(asked).endsWith('/')
+      const place = locate(isFolder ? asked.slice(0, -1) : asked)
       for (let KeyMarker: string | undefined, VersionIdMarker: string | undefined; ; ) {
         const page = await call('s3:ListBucketVersions', place, () =>
-          client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, KeyMarker, VersionIdMarker })),
+          client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: asked, KeyMarker, VersionIdMarker })),
         )
         // The prefix is that of other keys, too; a mark of a deletion is nothing that was kept.
-        const old = (page.Versions ?? []).filter(({ Key, IsLatest, VersionId }) => Key === key && !IsLatest && VersionId)
-        for (const { VersionId } of old) {
-          const version = new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId })
+        const old = (page.Versions ?? []).filter(
+          ({ Key, IsLatest, VersionId }) => (isFolder || Key === asked) && !IsLatest && VersionId,
+        )
+        for (const { Key, VersionId } of old) {
+          const version = new DeleteObjectCommand({ Bucket: bucket, Key, VersionId })
           await call('s3:DeleteObjectVersion', place, () => client.send(version))
         }
         if (page.IsTruncated !== true) return

@@ -31,8 +31,11 @@ export interface Store {
   list(prefix: string): AsyncIterable<Listed>
   /** Nothing happens when there is nothing. */
   delete(key: string): Promise<void>
-  /** Deletes what the key held before, for good; what it holds now stays. A store without versions has nothing to do. */
-  purge(key: string): Promise<void>
+  /**
+   * Deletes what the key held before, for good; what it holds now stays. With a slash at its end: of all keys under it.
+   * A store without versions has nothing to do.
+   */
+  purge(place: string): Promise<void>
 }
 
 /** One object that is being written. Either finish or abort it; both may be called again, and then do nothing. */
@@ -72,6 +75,12 @@ export function isKey(text: string): boolean {
 export function checkKey(key: string): string {
   if (!isKey(key)) throw new RangeError(`not a key of the store: ${JSON.stringify(key)}`)
   return key
+}
+
+/** A key, or what keys lie under, with the slash at its end. */
+export function checkPlace(text: string): string {
+  checkKey(text.replace(/\/$/, ''))
+  return text
 }
 
 /** The beginning of a key, or nothing. */

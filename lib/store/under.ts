@@ -1,5 +1,5 @@
 import type { Store } from './store.ts'
-import { checkKey, checkPrefix } from './store.ts'
+import { checkKey, checkPlace, checkPrefix } from './store.ts'
 
 /** The part of a store under a prefix, as a store of its own: `under(store, 'sample')` keeps `a` at `sample/a`. */
 export function under(store: Store, prefix: string): Store {
@@ -18,6 +18,6 @@ export function under(store: Store, prefix: string): Store {
       }
     },
     delete: async (key) => store.delete(full(key)),
-    purge: async (key) => store.purge(full(key)),
+    purge: async (place) => store.purge(`${prefix}/${checkPlace(place)}`),
   }
 }

@@ -3,8 +3,8 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 
 /**
- * `node export-events.ts <file> <events> <first day> <days>`: made-up events as Mixpanel exports them, about 940 bytes each
- * with 33 properties, one in a hundred twice, packed with gzip. The same numbers each time.
+ * `node export-events.ts <file> <events> <first day> <days>`: made-up events as Mixpanel exports them, about 950 bytes each
+ * with 35 properties, one in a hundred twice, packed with gzip. The same numbers each time.
  */
 const [file = '', count = '1000000', day = '2026-08-01', days = '1'] = process.argv.slice(2)
 const [events, first, span] = [Number(count), Date.parse(`${day}T00:00:00Z`) / 1000, Number(days) * 86_400]
@@ -40,6 +40,8 @@ function event(at: number): string {
     amount: Math.round(random() * 10_000) / 100,
     is_trial: random() < 0.3,
     referrer: `https://example.com/${pick(words)}/${pick(words)}?utm_source=${pick(words)}`,
+    $current_url: `https://www.example.com/${pick(words)}/${pick(words)}?id=${Math.floor(random() * 1e5)}`,
+    $user_agent: `Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/${100 + Math.floor(random() * 40)}.0`,
     tags: [pick(words), pick(words)],
     note: random() < 0.01 ? '5' : pick(words),
     nothing: random() < 0.001 ? null : 'set',

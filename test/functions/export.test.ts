@@ -269,7 +269,7 @@ describe('a window that does not end', () => {
   })
 
   it('is timed out after five tries, and fails the invocation with what would help, now and when Lambda tries again', async () => {
-    const failed = `events: all is kept but one window. 2026-11-09 (timed out): it was not done when the time of its call was over; on a machine that has more time: broadsheet export events --from 2026-11-09 --to 2026-11-10;`
+    const failed = `events: all is kept but one window. 2026-11-09 (timed out): it was not done when the time of its call was over; run broadsheet export events --from 2026-11-09 --to 2026-11-10 on a machine that has more time; or ask for \`every: hour\`, with --rebuild or under another name`
     for (let tries = 1; tries <= 5; tries += 1) {
       await using vendor = await startVendor([day('2026-11-09', { stall: true })])
       const handle = await exporter(vendor.url, ', to: 2026-11-10')
@@ -285,6 +285,31 @@ describe('a window that does not end', () => {
       await expect(handle(schedule, lambda())).rejects.toMatchObject({ name: 'ExportFailed' })
       await expect(handle(schedule, lambda())).rejects.toThrow(failed)
     }
+  })
+
+  it('is tried once by each later schedule, and is well as soon as it ends, wherever that is', async () => {
+    const again = async (event: object, answers: readonly Expected[], ends: boolean) => {
+      await using vendor = await startVendor(answers)
+      const handle = await exporter(vendor.url, ', to: 2026-11-10')
+      const ended = handle(event, lambda()).catch((error: Error) => error.name)
+      if (!ends) {
+        await vendor.stalled
+        deadlines.at(-1)?.up.abort()
+      }
+      return await ended
+    }
+    const stalls = [day('2026-11-09', { stall: true })]
+    for (let tries = 1; tries <= 5; tries += 1) await again(schedule, stalls, false)
+    time.advance(86_400_000)
+    const next = { export: 'events', scheduledAt: '2026-11-13T03:00:00Z' }
+    expect(await again(next, stalls, false)).toMatchObject({ status: 'again' })
+    expect(await trouble('2026-11-09')).toMatchObject({ tries: 6, state: 'timed out' })
+    expect(await again(next, [], true)).toBe('ExportFailed')
+    time.advance(1000)
+    // As `broadsheet export events --from … --to …` on a machine does it.
+    const asked = { export: 'events', from: '2026-11-09', to: '2026-11-10' }
+    expect(await again(asked, [day('2026-11-09')], true)).toMatchObject({ done: [{ window: '2026-11-09', state: 'kept' }] })
+    expect(await again(next, [], true)).toMatchObject({ status: 'done', done: [] })
   })
 })
 

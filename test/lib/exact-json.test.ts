@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseExactly } from '../../lib/exact-json.ts'
+import { isNumeral, parseExactly, parseToSendBack } from '../../lib/exact-json.ts'
 
 test.each([
   ['12345678901234567890', '12345678901234567890'],
@@ -26,6 +26,14 @@ test('a key __proto__ stays a key', () => {
   const text = '{"__proto__":{"id":"9007199254740993","a":{"__proto__":null}},"id":"x"}'
   const parsed = parseExactly(text.replace('"9007199254740993"', '9007199254740993'))
   expect(JSON.stringify(parsed)).toBe(text)
+})
+
+test('what is sent back is written as it was', () => {
+  const text = '{"a":[9007199254740993,-12345678901234567890,7,0.5],"b":"9007199254740993","__proto__":12345678901234567890}'
+  const parsed = parseToSendBack(text) as { a: unknown[]; b: unknown }
+  expect(JSON.stringify(parsed)).toBe(text)
+  expect([...parsed.a, parsed.b, parsed, null].map(isNumeral)).toEqual([true, true, false, false, false, false, false])
+  expect(() => parseToSendBack('{"a":9007199254740993')).toThrow(SyntaxError)
 })
 
 test('what is no JSON is told by a SyntaxError', () => {

@@ -9,14 +9,20 @@ import { freePort, launch, realServer } from './launch.ts'
 import type { S3Server } from './s3.ts'
 import { s3Server } from './s3.ts'
 
-export async function startVersitygw(): Promise<S3Server & { readonly pid: number }> {
+/** With `versions`, buckets may keep what their keys held before. */
+export async function startVersitygw({ versions = false } = {}): Promise<S3Server & { readonly pid: number }> {
+  const aside = versions ? await mkdtemp(join(tmpdir(), 'versitygw-versions-')) : undefined
   const folder = await mkdtemp(join(tmpdir(), 'versitygw-'))
   const port = await freePort()
   const [access, secret] = ['broadsheet', 'broadsheet-secret']
-  const gateway = await launch(realServer('bin/versitygw'), ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', folder], {
-    env: { ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret },
-    ready: `http://127.0.0.1:${port}/`,
-  })
+  const gateway = await launch(
+    realServer('bin/versitygw'),
+    ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', ...(aside === undefined ? [] : ['--versioning-dir', aside]), folder],
+    {
+      env: { ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret },
+      ready: `http://127.0.0.1:${port}/`,
+    },
+  )
   const server = s3Server(port, access, secret)
   return {
     ...server,
@@ -24,7 +30,7 @@ export async function startVersitygw(): Promise<S3Server & { readonly pid: numbe
     stop: async () => {
       await server.stop()
       await gateway.stop()
-      await rm(folder, { recursive: true, force: true })
+      for (const one of [folder, aside]) if (one !== undefined) await rm(one, { recursive: true, force: true })
     },
   }
 }

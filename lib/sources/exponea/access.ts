@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { CredentialError } from '../../errors.ts'
+import { jsonInSecret } from '../credential.ts'
 
 /** Basic access ends the user at the first colon. */
 const key = z.string().regex(/^[^:]+$/)
@@ -15,14 +16,10 @@ export const credential = z
   .transform((text, context): unknown => {
     const trimmed = text.trim()
     if (trimmed.startsWith('{')) {
-      try {
-        return JSON.parse(trimmed)
-      } catch (error) {
-        // Its own message quotes the text, and the text is a secret.
-        if (!(error instanceof SyntaxError)) throw error
-        context.addIssue({ code: 'custom', message: 'is not whole JSON' })
-        return z.NEVER
-      }
+      const json = jsonInSecret(trimmed)
+      if (json !== undefined) return json
+      context.addIssue({ code: 'custom', message: 'is not whole JSON' })
+      return z.NEVER
     }
     const colon = trimmed.indexOf(':')
     return colon === -1 ? {} : { key: trimmed.slice(0, colon), secret: trimmed.slice(colon + 1) }

@@ -51,11 +51,20 @@ export const composedCalls = {
   customerAttributes: {
     about: 'properties, segmentations, ids, expressions, aggregates and predictions of one customer',
     parameters: asked,
+    refusedIn: ({ failed }: CustomerAttributes) => failed.length,
   },
-  customerConsents: { about: 'whether one customer gave consents, by category', parameters: consentsAsked },
+  customerConsents: {
+    about: 'whether one customer gave consents, by category',
+    parameters: consentsAsked,
+    refusedIn: ({ failed }: { readonly failed: readonly Refusal[] }) => failed.length,
+  },
   customerEventsEach: { about: 'events of one customer, newest first, back to a time', parameters: eventsAsked },
   catalogItemsEach: { about: 'all items of a catalog that the vendor lets anyone reach: 1,001', parameters: allSearched },
-  batchEach: { about: 'any number of commands in batches of 50, each with its outcome', parameters: commandsAsked },
+  batchEach: {
+    about: 'any number of commands in batches of 50, each with its outcome',
+    parameters: commandsAsked,
+    refusedIn: ({ success }: SettledCommand) => (success ? 0 : 1),
+  },
 } as const satisfies Record<string, CallWords>
 
 /** Something that the vendor did not give, and why, in its words. */
@@ -84,8 +93,8 @@ export interface Composed {
     signal?: AbortSignal,
   ): Promise<{ readonly consents: Readonly<Record<string, boolean | null>>; readonly failed: readonly Refusal[] }>
   /**
-   * Page after page. The vendor counts pages from the newest event, so that each new one moves them: pages overlap by an
-   * event, and what came twice is left out. Throws UnavailableError where the overlap is lost.
+   * Page after page. The vendor counts pages from the newest event, so that each new one moves them: pages overlap by
+   * the events of the last time, and what came twice is left out. Throws UnavailableError where the overlap is lost.
    */
   customerEventsEach(parameters: z.input<typeof eventsAsked>, signal?: AbortSignal): AsyncGenerator<CustomerEvent, void>
   /** Throws RefusedError, before the first item, where more match than the vendor lets anyone page through. */
@@ -158,22 +167,20 @@ async function* eventsOf(
     limit = usualPage,
     ...given
   } = checkedBy('Exponea customerEventsEach', eventsAsked, parameters)
-  let last: CustomerEvent | undefined
+  // Those given last, all of one time. The next page has to have them all: events may be the same to the letter, so that
+  // one of them alone does not tell where the page goes on.
+  let newest: CustomerEvent[] = []
   for (let skip = 0; ; ) {
-    const overlap = last === undefined ? 0 : 1
+    const overlap = newest.length
     const page = await client.customerEvents({ ...given, order: 'desc', limit: limit + overlap, skip: skip - overlap }, signal)
-    const known = last === undefined ? -1 : placeOf(last, page)
-    if (last !== undefined && known === -1) {
-      throw new UnavailableError('Exponea customerEventsEach: the events of the customer changed while they were read', {
-        remedy: 'ask again: events came in, or were deleted, faster than pages were read',
-      })
-    }
-    for (const event of page.slice(known + 1)) {
+    for (const event of freshOf(page, newest)) {
+      const [last] = newest
       if (last !== undefined && event.timestamp > last.timestamp) {
         throw new DataError('Exponea customerEventsEach: the events do not come newest first')
       }
       if (event.timestamp < since) return
-      last = event
+      if (last?.timestamp === event.timestamp) newest.push(event)
+      else newest = [event]
       yield event
     }
     if (page.length < limit + overlap) return
@@ -181,9 +188,26 @@ async function* eventsOf(
   }
 }
 
-function placeOf(event: CustomerEvent, page: readonly CustomerEvent[]): number {
-  const same = JSON.stringify(event)
-  return page.findIndex((each) => each.timestamp === event.timestamp && JSON.stringify(each) === same)
+/** What of a page comes after the events of one time that were given last. Throws UnavailableError where one of them is not there. */
+function freshOf(page: readonly CustomerEvent[], given: readonly CustomerEvent[]): CustomerEvent[] {
+  const [last] = given
+  if (last === undefined) return [...page]
+  const left = new Map([...Map.groupBy(given, keyOf)].map(([key, same]) => [key, same.length]))
+  const from = page.findIndex(({ timestamp }) => timestamp <= last.timestamp)
+  const fresh = (from === -1 ? [] : page.slice(from)).filter((event) => {
+    const key = keyOf(event)
+    const count = left.get(key) ?? 0
+    if (count > 0) left.set(key, count - 1)
+    return count === 0
+  })
+  if ([...left.values()].every((count) => count === 0)) return fresh
+  throw new UnavailableError('Exponea customerEventsEach: the events of the customer changed while they were read', {
+    remedy: 'ask again: events came in, or were deleted, faster than pages were read',
+  })
+}
+
+function keyOf(event: CustomerEvent): string {
+  return JSON.stringify(event)
 }
 
 const largestPage = 500

@@ -26,6 +26,8 @@ export const exponea = {
   kinds: questions.kinds,
   calls: { ...wordsOf(calls), ...severalCalls },
   refuse: (_, question, { name }) => questions.refuse(question, { name }),
+  // No call takes dates.
+  datesOf: ({ kind }) => (kind === 'funnel' ? 'saved' : undefined),
   advice: (_, asked) => adviceOn(asked),
   exports: exportable,
   open,

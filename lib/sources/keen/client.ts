@@ -2,23 +2,24 @@ import * as z from 'zod'
 import type { BroadsheetError } from '../../errors.ts'
 import { CredentialError, DataError, UsageError } from '../../errors.ts'
 import type { HttpOpening, HttpOptions } from '../../http.ts'
-import { createHttp } from '../../http.ts'
+import { addressProblem, createHttp } from '../../http.ts'
 import type { Method } from '../call.ts'
-import { checkedBy, methodsOf } from '../call.ts'
+import { methodsOf } from '../call.ts'
 import type { KeenCall, Prepared } from './call.ts'
 import { prepare } from './call.ts'
-import { oneEvent } from './calls/events.ts'
 import { calls } from './calls/index.ts'
-import { accessKeyChanges, savedQueryUpdate } from './composed.ts'
+import { accessKeyChanges, asWritten, savedQueryUpdate } from './composed.ts'
 import type { ExtractionEachAsked } from './extraction.ts'
 import { extractionEach } from './extraction.ts'
 import { failureOfReply } from './failure.ts'
 import type { KeyKind, Reader } from './keys.ts'
 import { createKeys, variables } from './keys.ts'
+import type { Offline } from './offline.ts'
+import { offlineOf } from './offline.ts'
 import { usualTimeout, usualUrl } from './schema.ts'
 
 export type { Row, Shape } from './calls/answers.ts'
-export { rowsOf } from './calls/answers.ts'
+export { rowsOf, timesOf } from './calls/answers.ts'
 export type { FunnelAnswer } from './calls/funnel.ts'
 export type { ScopedKeyOptions } from './scoped-key.ts'
 export { decryptScopedKey, encryptScopedKey } from './scoped-key.ts'
@@ -27,7 +28,7 @@ type Calls = typeof calls
 type SingleName = keyof Calls
 type Changes = ReturnType<typeof accessKeyChanges>
 /** Calls that are awaited; `extractionEach` is read. */
-export type CallName = SingleName | keyof Changes | 'savedQueryUpdate'
+export type CallName = SingleName | keyof Changes | keyof Offline | 'savedQueryUpdate'
 export type ParametersOf<Name extends SingleName> = z.input<Calls[Name]['parameters']>
 export type AnswerOf<Name extends SingleName> = z.output<Calls[Name]['answer']>
 
@@ -41,7 +42,7 @@ export interface KeenOptions {
   readonly credentials?: string | undefined
   /** Reads what a reference points to: `credentials`, or `env:KEEN_READ_KEY`, each when an operation needs it. */
   readonly credential: Reader
-  /** Replaces the vendor's host. */
+  /** Replaces the vendor's host. Without it and without `credentials` the variable KEEN_BASE_URL does. */
   readonly url?: string | undefined
   /** Milliseconds without a byte after which a query, or whatever reads, is given up; 305,000 unless said. */
   readonly getTimeout?: number | undefined
@@ -59,7 +60,8 @@ export interface KeenOptions {
  */
 export type KeenClient = {
   readonly [Name in SingleName]: Method<Calls[Name]>
-} & Changes & {
+} & Changes &
+  Offline & {
     /** Changes parts of a saved query; see composed.ts. */
     savedQueryUpdate(
       parameters: Parameters<typeof savedQueryUpdate>[1],
@@ -67,22 +69,21 @@ export type KeenClient = {
     ): ReturnType<typeof savedQueryUpdate>
     /** Events one by one, with all their halves where that is asked for; see extraction.ts. */
     extractionEach(parameters: ExtractionEachAsked, signal?: AbortSignal): ReturnType<typeof extractionEach>
-    /** The address of a picture that sends an event when it is shown. The write key stands in it: it is for pages, not for logs. */
-    generateImageBeacon(parameters: z.input<typeof oneEvent>): Promise<string>
     /** Any call by its name, parameters unchecked by the compiler: what `broadsheet call` does. */
     call(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown>
-    /** What a call would send, on one line: method, address and parameters. Reads no key, and no variable for the project. */
+    /** What a call would send, on one line: method, address and parameters. Reads no key and no variable: their names stand there. */
     describe(name: SingleName, parameters: object): string
     close(): Promise<void>
   }
 
 export function createKeenClient(options: KeenOptions): KeenClient {
-  const { trace = () => {}, clock = () => new Date(), url = usualUrl } = options
+  const { trace = () => {}, clock = () => new Date() } = options
   const { getTimeout = usualTimeout, postTimeout = usualTimeout } = options
   const http = createHttp({ ...options.http, classify: failureOfReply, concurrency, trace, clock })
   const keys = createKeys(options)
-  const project = projectReader(options)
-  const baseOf = (id: string) => `${url.replace(/\/+$/, '')}/3.0/projects/${id}`
+  const project = once(() => projectOf(options))
+  const host = once(() => hostOf(options))
+  const base = async () => baseAt(await host(), await project())
 
   async function sent<Out>(
     call: KeenCall,
@@ -90,7 +91,7 @@ export function createKeenClient(options: KeenOptions): KeenClient {
     signal: AbortSignal | undefined,
     send: (request: HttpOpening) => Promise<Out>,
   ): Promise<Out> {
-    const address = `${baseOf(await project())}${path}`
+    const address = `${await base()}${path}`
     const requestOf = (key: string): HttpOpening => {
       const idle = call.timeout === 'get' ? getTimeout : postTimeout
       return {
@@ -113,8 +114,9 @@ export function createKeenClient(options: KeenOptions): KeenClient {
     }
   }
 
-  async function request(name: SingleName, parameters: object, signal?: AbortSignal): Promise<unknown> {
-    const call: KeenCall = calls[name]
+  const request = (name: SingleName, parameters: object, signal?: AbortSignal) => made(name, calls[name], parameters, signal)
+
+  async function made(name: string, call: KeenCall, parameters: object, signal?: AbortSignal): Promise<unknown> {
     const prepared = prepare(name, call, parameters)
     const schema = call.answerTo?.(prepared.values) ?? call.answer
     const accept = call.bare === true ? 'text' : 'json'
@@ -138,21 +140,21 @@ export function createKeenClient(options: KeenOptions): KeenClient {
       return sent(call, prepare('extractionEach', call, parameters), signal, (asked) => http.open(asked))
     },
   }
+  // The one cast: TypeScript does not follow one name through both.
+  const written = methodsOf(asWritten, (name, ...given) => made(name, asWritten[name], ...given)) as {
+    readonly [Name in keyof typeof asWritten]: Method<(typeof asWritten)[Name]>
+  }
+  const changing = { ...single, ...written }
   const awaited = {
     ...single,
-    ...accessKeyChanges(single),
+    ...accessKeyChanges(changing),
+    ...offlineOf(keys, base),
     savedQueryUpdate: (parameters: Parameters<typeof savedQueryUpdate>[1], signal?: AbortSignal) =>
-      savedQueryUpdate(single, parameters, signal),
+      savedQueryUpdate(changing, parameters, signal),
   }
   return {
     ...awaited,
     extractionEach: (parameters, signal) => extractionEach(extracting, parameters, signal),
-    async generateImageBeacon(parameters) {
-      const { event_collection, event_body } = checkedBy('Keen generateImageBeacon', oneEvent, parameters)
-      const data = Buffer.from(JSON.stringify(event_body), 'utf8').toString('base64')
-      const place = `${baseOf(await project())}/events/${encodeURIComponent(event_collection)}`
-      return keys('write')(async (key) => `${place}?api_key=${encodeURIComponent(key)}&data=${encodeURIComponent(data)}`)
-    },
     async call(name, parameters, signal) {
       if (!Object.hasOwn(awaited, name)) throw new UsageError(`Keen has no call "${name}"`)
       // Each checks what it is handed.
@@ -163,9 +165,11 @@ export function createKeenClient(options: KeenOptions): KeenClient {
       const { path, fields, json, values } = prepare(name, call, parameters)
       const hidden = (call.secrets ?? []).map((key) => encodeURIComponent(String(values[key])))
       const shown = hidden.reduce((text, secret) => text.replaceAll(secret, '…'), path)
-      const base = baseOf(options.project ?? `$${variables.project}`)
+      const mayBeOther = options.url === undefined && options.credentials === undefined
+      const shownHost = mayBeOther ? `\${${variables.url}:-${usualUrl}}` : (options.url ?? usualUrl)
+      const place = baseAt(shownHost, options.project ?? `$${variables.project}`)
       const what = call.sends === 'query' ? fields : json
-      return `${call.method} ${base}${shown} ${JSON.stringify(what)}`
+      return `${call.method} ${place}${shown} ${JSON.stringify(what)}`
     },
     close: () => http.close(),
   }
@@ -176,26 +180,51 @@ function repeats({ repeatable, once }: KeenCall): { repeatable?: boolean } {
   return repeatable === undefined ? {} : { repeatable }
 }
 
-/** The id, read once; a reading that failed is forgotten. */
-function projectReader({ project, credential }: KeenOptions): () => Promise<string> {
-  let reading: Promise<string> | undefined
+function baseAt(url: string, project: string): string {
+  return `${url.replace(/\/+$/, '')}/3.0/projects/${project}`
+}
+
+/** Read once; a reading that failed is forgotten. */
+function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let reading: Promise<Value> | undefined
   return () => {
-    reading ??= project === undefined ? fromVariable() : Promise.resolve(project)
+    reading ??= read()
     reading.catch(() => {
       reading = undefined
     })
     return reading
   }
+}
 
-  async function fromVariable(): Promise<string> {
-    const remedy = `give the source its \`project\`, or set ${variables.project}`
-    const text = await credential(`env:${variables.project}`).catch((cause: unknown) => {
-      if (!(cause instanceof CredentialError)) throw cause
-      throw new CredentialError(`nobody says which project of Keen is asked: ${cause.message}`, { remedy, cause })
-    })
-    if (/^[\w-]+$/.test(text.trim())) return text.trim()
-    throw new CredentialError(`the variable ${variables.project} holds no id of a project`, { remedy })
-  }
+async function projectOf({ project, credential }: KeenOptions): Promise<string> {
+  if (project !== undefined) return project
+  const remedy = `give the source its \`project\`, or set ${variables.project}`
+  const text = await credential(`env:${variables.project}`).catch((cause: unknown) => {
+    if (!(cause instanceof CredentialError)) throw cause
+    throw new CredentialError(`nobody says which project of Keen is asked: ${cause.message}`, { remedy, cause })
+  })
+  if (/^[\w-]+$/.test(text.trim())) return text.trim()
+  throw new CredentialError(`the variable ${variables.project} holds no id of a project`, { remedy })
+}
+
+/**
+ * Whoever says where keys are sent has them. So the variable is read only where the keys are variables, too: one that
+ * somebody left in a shell or a folder leads no key of a vault away.
+ */
+async function hostOf({ url, credentials, credential }: KeenOptions): Promise<string> {
+  if (url !== undefined) return url
+  if (credentials !== undefined) return usualUrl
+  const text = await credential(`env:${variables.url}`).catch((error: unknown) => {
+    if (error instanceof CredentialError) return ''
+    throw error
+  })
+  const address = text.trim()
+  if (address === '') return usualUrl
+  if (addressProblem(address) === undefined) return address
+  // A reader that knows no names may have given a key.
+  throw new CredentialError(`the variable ${variables.url} holds no address that keys can be sent to`, {
+    remedy: `write https://… in full without ? and #, or unset ${variables.url} to ask ${usualUrl}`,
+  })
 }
 
 /** Parsed without a word of the answer in the failure: keys stand in it. */

@@ -1,13 +1,15 @@
 import * as z from 'zod'
+import { isNumeral, parseExactly } from '../../exact-json.ts'
 import { checkedBy } from '../call.ts'
 import type { CallWords } from '../source.ts'
+import { isObject } from '../wrong.ts'
 import type { KeenCall } from './call.ts'
-import type { AccessKey, accessKeyCalls } from './calls/access-keys.ts'
-import { keyOptions, permitted, whichKey } from './calls/access-keys.ts'
-import { isObject } from './calls/answers.ts'
+import type { AccessKey } from './calls/access-keys.ts'
+import { accessKeyCalls, keyOptions, permitted, whichKey } from './calls/access-keys.ts'
+import { jsonToSendBack } from './calls/answers.ts'
 import { text } from './calls/parameters.ts'
-import type { SavedQuery, savedCalls } from './calls/saved.ts'
-import { queryChanges } from './calls/saved.ts'
+import type { SavedQuery } from './calls/saved.ts'
+import { queryChanges, savedCalls } from './calls/saved.ts'
 import { extractionEachAsked } from './extraction.ts'
 
 /** What is made of several calls. `KeenClient` has the calls that these take. */
@@ -17,13 +19,21 @@ type Calling<Call extends KeenCall> = (
   signal?: AbortSignal,
 ) => Promise<z.output<Call['answer']>>
 
+/** Calls whose answers are changed and sent back: what nobody changed has to come back to the digit. */
+export const asWritten = {
+  savedQuery: { ...savedCalls.savedQuery, bare: true, answer: jsonToSendBack.pipe(savedCalls.savedQuery.answer) },
+  getAccessKey: { ...accessKeyCalls.getAccessKey, bare: true, answer: jsonToSendBack.pipe(accessKeyCalls.getAccessKey.answer) },
+} as const satisfies Record<string, KeenCall>
+
 export interface Saving {
-  readonly savedQuery: Calling<typeof savedCalls.savedQuery>
+  /** Of `asWritten`. */
+  readonly savedQuery: Calling<typeof asWritten.savedQuery>
   readonly savedQueryUpdateFull: Calling<typeof savedCalls.savedQueryUpdateFull>
 }
 
 export interface Keeping {
-  readonly getAccessKey: Calling<typeof accessKeyCalls.getAccessKey>
+  /** Of `asWritten`. */
+  readonly getAccessKey: Calling<typeof asWritten.getAccessKey>
   readonly updateAccessKeyFull: Calling<typeof accessKeyCalls.updateAccessKeyFull>
 }
 
@@ -78,14 +88,18 @@ const mayBeNull = 'property_value'
 
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls)
-  if (!isObject(value)) return value
+  if (!hasKeys(value)) return value
   const entries = Object.entries(value).filter(([key, inner]) => inner !== null || key === mayBeNull)
   return Object.fromEntries(entries.map(([key, inner]) => [key, key === mayBeNull ? inner : withoutNulls(inner)]))
 }
 
+function hasKeys(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isObject(value) && !isNumeral(value)
+}
+
 function merged(old: unknown, changes: unknown): unknown {
-  if (!isObject(changes)) return changes
-  const entries = new Map(isObject(old) ? Object.entries(old) : [])
+  if (!hasKeys(changes)) return changes
+  const entries = new Map(hasKeys(old) ? Object.entries(old) : [])
   for (const [key, value] of Object.entries(changes)) {
     if (value === null) entries.delete(key)
     else if (value !== undefined) entries.set(key, merged(entries.get(key), value))
@@ -103,7 +117,9 @@ export function accessKeyChanges(client: Keeping) {
     const old = await client.getAccessKey({ key }, signal)
     const wanted = { ...old, ...changes(old) }
     const { name, isActive, permitted: may, options } = wanted
-    return (await client.updateAccessKeyFull({ key, name, is_active: isActive, permitted: may, options }, signal)) ?? wanted
+    const answer = await client.updateAccessKeyFull({ key, name, is_active: isActive, permitted: may, options }, signal)
+    // Where the vendor answers nothing: as it would be read.
+    return answer ?? { ...wanted, options: parseExactly(JSON.stringify(options)) as AccessKey['options'] }
   }
   return {
     updateAccessKeyName(parameters: z.input<typeof named>, signal?: AbortSignal) {

@@ -2,9 +2,10 @@ import { Temporal } from 'temporal-polyfill'
 import { DataError, RefusedError } from '../../errors.ts'
 import { eventLine, valuesBeside } from '../event-line.ts'
 import type { ExportAsk, Exported, SourceKind } from '../source.ts'
-import { isObject } from './calls/answers.ts'
+import { isObject } from '../wrong.ts'
+import { instantIn } from './calls/timeframes.ts'
 import type { KeenClient } from './client.ts'
-import { instantsOf, refusalOf } from './questions/asking.ts'
+import { refusalOf, timeframeOf } from './questions/asking.ts'
 import { filtersOf } from './questions/filters.ts'
 import type { Config, config } from './schema.ts'
 
@@ -36,7 +37,7 @@ async function* linesOf(
   window: Span,
 ): AsyncGenerator<object, void> {
   for (const collection of new Set(events ?? (await collectionsOf(client, signal)))) {
-    const asked = { event_collection: collection, ...filtersOf(where), timeframe: instantsOf(window), halves: true }
+    const asked = { event_collection: collection, ...filtersOf(where), timeframe: timeframeOf(window), halves: true }
     for await (const row of client.extractionEach(asked, signal)) yield lineOf(collection, row, actor, window)
   }
 }
@@ -88,15 +89,6 @@ function timeOf(timestamp: unknown, collection: string, { start, end }: Span): n
     throw new DataError(`${title}: an event of another time came (${instant}, asked for ${asked})`)
   }
   return secondsOf(instant)
-}
-
-function instantIn(timestamp: unknown): Temporal.Instant | undefined {
-  try {
-    return typeof timestamp === 'string' ? Temporal.Instant.from(timestamp) : undefined
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    return undefined
-  }
 }
 
 /** Read from digits: a division would round a second time. */

@@ -4,11 +4,11 @@ import { DataError, RefusedError } from '../../errors.ts'
 import type { Opened } from '../../http.ts'
 import { readList } from '../../http.ts'
 import { checkedBy } from '../call.ts'
+import { isObject } from '../wrong.ts'
 import type { Row } from './calls/answers.ts'
-import { isObject } from './calls/answers.ts'
 import { capReached, extractionAsked, mostRows } from './calls/queries.ts'
 import type { AbsoluteTimeframe } from './calls/timeframes.ts'
-import { instantsOf } from './calls/timeframes.ts'
+import { endsOf } from './calls/timeframes.ts'
 import { failureOfReply } from './failure.ts'
 
 /** Events one by one, so that memory does not grow with them. */
@@ -96,7 +96,7 @@ async function* one(
 }
 
 function halvesOf(window: AbsoluteTimeframe, timezone: string | number | undefined, counted: number): AbsoluteTimeframe[] {
-  const { start, end } = instantsOf(window, timezone)
+  const { start, end } = endsOf(window, timezone)
   const middle = Temporal.Instant.fromEpochMilliseconds(Math.floor((start.epochMilliseconds + end.epochMilliseconds) / 2))
   if (Temporal.Instant.compare(middle, start) <= 0 || Temporal.Instant.compare(middle, end) >= 0) {
     throw new RefusedError(

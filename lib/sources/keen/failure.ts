@@ -8,16 +8,16 @@ const blocked = 60
 
 const isKeys = new Set(['InvalidApiKeyError', 'AdminOnlyEndpointError'])
 /** What would be right, by the vendor's own word for what is wrong. */
-const remedies: Readonly<Record<string, string>> = {
-  InvalidEventError: 'mend the event; the text is what Keen says of it',
-  InvalidBatchError: 'events are sent as lists by the name of their collection',
-  InvalidPropertyNameError: 'a property has no period, no leading $ and 256 characters at most',
-  NamespaceTypeError: 'a property keeps the type that it came with first: send it as that, or under another name',
-  ListsOfNonPrimitivesNotAllowedError: 'a list holds texts, numbers and booleans alone',
-  InvalidKeenNamespaceProperty: '`keen` is the vendor’s own object: leave it to timestamp, location and addons',
-  InvalidPropertyNameForGeoFilter: '`within` is of keen.location.coordinates alone',
-  ResourceNotFoundError: 'look up the name in Keen; it may have been deleted, or be of another project',
-}
+const remedies: ReadonlyMap<string, string> = new Map([
+  ['InvalidEventError', 'mend the event; the text is what Keen says of it'],
+  ['InvalidBatchError', 'events are sent as lists by the name of their collection'],
+  ['InvalidPropertyNameError', 'a property has no period, no leading $ and 256 characters at most'],
+  ['NamespaceTypeError', 'a property keeps the type that it came with first: send it as that, or under another name'],
+  ['ListsOfNonPrimitivesNotAllowedError', 'a list holds texts, numbers and booleans alone'],
+  ['InvalidKeenNamespaceProperty', '`keen` is the vendor’s own object: leave it to timestamp, location and addons'],
+  ['InvalidPropertyNameForGeoFilter', '`within` is of keen.location.coordinates alone'],
+  ['ResourceNotFoundError', 'look up the name in Keen; it may have been deleted, or be of another project'],
+])
 
 /**
  * What a reply means, undefined for a good answer. The vendor's text is kept. An `error_code` is a failure whatever the
@@ -43,7 +43,7 @@ export function failureOfReply(reply: Reply): BroadsheetError | undefined {
   }
   // Never `everywhere`: the vendor also calls a read key invalid that runs queries and may not read saved ones (keen-js#361).
   if (isKeys.has(error?.code ?? '')) return new CredentialError(message, { requestId })
-  const remedy = remedies[error?.code ?? '']
+  const remedy = remedies.get(error?.code ?? '')
   if (remedy !== undefined) return refused(remedy)
   if (status === 503 || status === 504) return timedOut(reply, message)
   if (status >= 500 || status === 408 || error?.code === 'InternalServerError') return transient(reply, message)
@@ -51,7 +51,7 @@ export function failureOfReply(reply: Reply): BroadsheetError | undefined {
   if (status === 402) return refused('the vendor wants to be paid: see to the account of the project')
   if (status === 403)
     return refused('Keen does not permit that: properties of `keen` are its own, and a key may do only what it is for')
-  if (status === 404) return refused(remedies['ResourceNotFoundError'] ?? '')
+  if (status === 404) return refused(remedies.get('ResourceNotFoundError') ?? '')
   if (status === 413) return refused('send less at a time: an event has 900 KB at most, a batch 10 MB')
   if (status >= 300 && status < 400) return refused("Keen redirects nobody: check the source's `url`")
   return refused('check what was sent; the text is what Keen says of it')

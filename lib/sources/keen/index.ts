@@ -8,6 +8,7 @@ import { composedCalls } from './composed.ts'
 import { exportable, exportOf } from './exporting.ts'
 import { inspect } from './inspect.ts'
 import { variables } from './keys.ts'
+import { offlineCalls } from './offline.ts'
 import type { Place, Site } from './questions/asking.ts'
 import { questions } from './questions/index.ts'
 import type { Config } from './schema.ts'
@@ -21,10 +22,12 @@ export const keen = {
   kind: 'keen',
   schema: config,
   kinds: questions.kinds,
-  calls: { ...wordsOf(calls), ...composedCalls },
+  calls: { ...wordsOf(calls), ...composedCalls, ...offlineCalls },
   variables: Object.values(variables),
   exports: exportable,
   refuse: (own, question, context) => questions.refuse(question, siteOf(own, context)),
+  // Its `people` are events.
+  datesOf: ({ kind }) => (kind === 'people' ? 'timeframe' : undefined),
   open,
 } satisfies SourceKind<typeof config>
 
@@ -67,6 +70,7 @@ async function callByName(
   // The client checks them against the call's own schema.
   if (name === 'extractionEach') return { each: client.extractionEach(parameters as never, signal) }
   if (!Object.hasOwn(keen.calls, name)) throw new UsageError(`Keen has no call "${name}"`)
+  const answer = await client.call(name as CallName, parameters, signal)
   // Some answers have no body.
-  return { json: (await client.call(name as CallName, parameters, signal)) ?? null }
+  return typeof answer === 'string' ? { text: answer } : { json: answer ?? null }
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { BroadsheetError, CredentialError } from '../../errors.ts'
 import type { WithCredential } from '../credential.ts'
-import { credentialKeeper } from '../credential.ts'
+import { credentialKeeper, jsonInSecret } from '../credential.ts'
 
 /** What each key may do: `write` sends events, `read` queries, `master` everything. */
 export const keyKinds = ['write', 'read', 'master'] as const
@@ -14,7 +14,8 @@ export const variables = {
   write: 'KEEN_WRITE_KEY',
   read: 'KEEN_READ_KEY',
   master: 'KEEN_MASTER_KEY',
-} as const satisfies Record<KeyKind | 'project', string>
+  url: 'KEEN_BASE_URL',
+} as const satisfies Record<KeyKind | 'project' | 'url', string>
 
 /** Reads what a reference points to (`ssm:/name`, `env:NAME`); `again` asks past any cache. Throws CredentialError where nothing is there. */
 export type Reader = (reference: string, again?: boolean) => Promise<string>
@@ -56,7 +57,7 @@ export function createKeys({ credential: read, credentials }: KeysOptions): (kin
 
 /** Throws CredentialError, which names where the keys stand and never what they are. */
 export function readKeys(text: string, place: string): Keys {
-  const parsed = credential.safeParse(jsonOf(text))
+  const parsed = credential.safeParse(jsonInSecret(text))
   if (parsed.success) return parsed.data
   throw new CredentialError(`what ${place} points to are no keys of Keen`, {
     remedy: 'keep the keys there as {"write":"…","read":"…","master":"…"}; those that nothing needs may be left out',
@@ -89,14 +90,4 @@ function missing(kind: KeyKind, where: string, hasMaster: boolean): CredentialEr
     // All questions take the read key.
     everywhere: kind === 'read',
   })
-}
-
-// A message of JSON.parse quotes the text, and the text is a secret.
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

@@ -1,3 +1,5 @@
+import { isObject } from '../wrong.ts'
+
 /** Keen's rules for what is sent as an event, checked here so that a mistake is told with its place. */
 
 const longestCollection = 64
@@ -25,10 +27,10 @@ export function collectionProblem(name: string): string | undefined {
  * characters, texts of 10,000 characters, lists of objects or lists, and what JSON has no word for.
  */
 export function eventProblems(event: unknown): NameProblem[] {
-  if (!isObject(event)) return [{ path: [], problem: 'an event is an object' }]
+  if (!hasProperties(event)) return [{ path: [], problem: 'an event is an object' }]
   const problems: NameProblem[] = []
   if (Object.keys(event).length === 0) problems.push({ path: [], problem: 'an event has at least one property' })
-  if (Object.hasOwn(event, 'keen') && !isObject(event['keen'])) {
+  if (Object.hasOwn(event, 'keen') && !hasProperties(event['keen'])) {
     problems.push({ path: ['keen'], problem: '`keen` is the vendor’s own object, with timestamp, location and addons' })
   }
   // A list of what is still to be looked at: a thousand levels are more than calls upon calls hold.
@@ -53,7 +55,7 @@ export function eventProblems(event: unknown): NameProblem[] {
         continue
       }
       open.push(...value.map((one, at) => ({ value: one, path: [...path, at] })).reverse())
-    } else if (isObject(value)) {
+    } else if (hasProperties(value)) {
       for (const key of Object.keys(value)) {
         const problem = propertyProblem(key)
         if (problem !== undefined) problems.push({ path: [...path, key], problem })
@@ -101,6 +103,7 @@ function isDate(value: unknown): value is Date {
   return value instanceof Date && !Number.isNaN(value.getTime())
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+/** A Date is sent as a text. */
+function hasProperties(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isObject(value) && !(value instanceof Date)
 }

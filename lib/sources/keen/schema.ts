@@ -40,8 +40,11 @@ export const config = z.strictObject({
     .string()
     .regex(credentialReference, 'credentials are a reference: ssm:/name, secretsmanager:name or env:NAME')
     .optional(),
-  /** Replaces the vendor's host: a proxy, or a server on this machine. */
-  url: url.default(usualUrl),
+  /**
+   * Replaces the vendor's host: a proxy, or a server on this machine. Without it and without `credentials` the variable
+   * KEEN_BASE_URL does.
+   */
+  url: url.optional(),
   /** The property that says who did an event, for uniques and funnels: `user.id`. */
   actor: z.string().min(1).optional(),
   /** How long a query, or anything else that reads, may be silent. */

@@ -5,7 +5,7 @@ import { DataError, RefusedError } from '../../errors.ts'
 import { countLines, findDamage } from './damage.ts'
 import type { EventFile } from './input.ts'
 import type { Column, Reads } from './load.ts'
-import { dropDuplicates, ndjsonShapes, ndjsonTable, parquetColumns, parquetDamage, parquetShapes, parquetTable } from './load.ts'
+import { dropDuplicates, eventsTable, parquetColumns, parquetCount, parquetDamage, shapesTable } from './load.ts'
 import type { Sql } from './sql.ts'
 import { macros } from './sql.ts'
 
@@ -149,21 +149,23 @@ export function createLakeClient(): LakeClient {
     const table = `events_${++count}`
     const dropped = `dropped_${count}`
     const shapes = `shapes_${count}`
-    const parquet = files[0]?.format === 'parquet'
+    const ndjson = files.filter(({ format }) => format === 'ndjson')
+    const parquet = files.filter(({ format }) => format === 'parquet')
     try {
-      const columns = parquet ? await columnsOf(files) : []
-      await query(parquet ? parquetTable(table, files, reads, columns) : ndjsonTable(table, files, reads))
+      const all = { ndjson, parquet, columns: parquet.length === 0 ? [] : await columnsOf(parquet) }
+      await query(eventsTable(table, all, reads))
       const [rows] = await query(
         `select count(*)::double as n, count_if(event is null or micros is null) > 0 as bad from ${table}`,
       )
       if (rows?.['bad'] === true) throw new DataError('a line is not an event')
-      const wanted = files.reduce((sum, { version }) => sum + (lines.get(version) ?? 0), 0)
-      if (!parquet && rows?.['n'] !== wanted) throw new DataError(`of ${wanted} lines ${rows?.['n']} were read`)
+      const inParquet = parquet.length === 0 ? 0 : Number((await query(parquetCount(parquet)))[0]?.['n'])
+      const wanted = ndjson.reduce((sum, { version }) => sum + (lines.get(version) ?? 0), inParquet)
+      if (rows?.['n'] !== wanted) throw new DataError(`of ${wanted} lines ${rows?.['n']} were read`)
       for (const statement of dropDuplicates(table, dropped)) await query(statement)
-      if (reads.shapes === true) await query(parquet ? parquetShapes(shapes, files, columns) : ndjsonShapes(shapes, files))
+      if (reads.shapes === true) await query(shapesTable(shapes, all))
     } catch (error) {
       for (const made of [table, dropped, shapes]) await query(`drop table if exists ${made}`)
-      const damage = parquet ? await findParquetDamage(files) : await findDamage(files)
+      const damage = (await findParquetDamage(parquet)) ?? (await findDamage(ndjson))
       if (damage !== undefined) throw damage
       if (error instanceof DataError) throw error
       if (error instanceof Error && unreadable.test(error.message)) {

@@ -6,7 +6,7 @@ import type { AnsweredKind, Answers, Ask, Source, SourceContext, SourceKind } fr
 import type { Events } from './client.ts'
 import { createLakeClient } from './client.ts'
 import type { EventFile } from './input.ts'
-import { describeFiles, filesIn } from './input.ts'
+import { describeExported, filesIn } from './input.ts'
 import type { Asking } from './questions.ts'
 import { questions } from './questions.ts'
 import type { Config } from './schema.ts'
@@ -80,15 +80,19 @@ async function exportedFiles(config: Config, ask: Ask<AnsweredKind>, context: So
     throw new RefusedError(`lake ${context.name} reads export ${name}, and nobody hands it exports here`)
   const files = new Set<string>()
   const missing = new Set<string>()
+  const columns = new Map<string, string>()
+  let localZone: string | undefined
   for (const { start, end } of askingOf(ask.question.kind)?.stretches(ask as never) ?? []) {
     const [from, to] = [start, end].map(({ epochMilliseconds }) => new Date(epochMilliseconds)) as [Date, Date]
     const exported = await context.exported(name, from, to)
     for (const file of exported.files) files.add(file)
     for (const window of exported.missing) missing.add(window)
+    for (const [property, column] of exported.columns ?? []) columns.set(property, column)
+    localZone = exported.localZone
   }
   if (missing.size > 0) throw notKept(config, [...missing].toSorted(), ask, context)
   if (files.size === 0) throw new RefusedError(`export ${name} has kept nothing of the time that is asked for`)
-  return describeFiles([...files], context.folder)
+  return describeExported({ files: [...files], columns, localZone }, context.folder)
 }
 
 /** Milliseconds after which a run looks again for windows that it waits for. */

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { DataError } from '../../errors.ts'
+import type { ExportedFiles } from '../source.ts'
 
 export interface EventFile {
   /** Absolute. */
@@ -10,6 +11,14 @@ export interface EventFile {
   readonly format: 'ndjson' | 'parquet'
   /** Changes with the content. */
   readonly version: string
+  /** Of the export that wrote it, if one did: its windows may be in two formats, and say the same in both. */
+  readonly ofExport?: OfExport | undefined
+}
+
+export interface OfExport {
+  /** The column of each property. */
+  readonly columns: ReadonlyMap<string, string>
+  readonly localZone?: string | undefined
 }
 
 const ndjson = /\.(?:ndjson|jsonl|json)(?:\.gz)?$/i
@@ -32,15 +41,9 @@ export async function filesIn(folder: string, project: string): Promise<EventFil
   return files
 }
 
-/** Throws DataError where NDJSON and Parquet are mixed: they would be the same events twice. */
-export async function describeFiles(paths: readonly string[], project: string): Promise<EventFile[]> {
-  const files = await Promise.all(
-    paths.toSorted().map(async (path): Promise<EventFile> => {
-      const { size, mtimeMs } = await stat(path)
-      const format = parquet.test(path) ? 'parquet' : 'ndjson'
-      return { path, name: shownName(path, project), format, version: `${path}\n${size}\n${mtimeMs}` }
-    }),
-  )
+/** Throws DataError where NDJSON and Parquet are mixed in a folder: they would be the same events twice. */
+async function describeFiles(paths: readonly string[], project: string): Promise<EventFile[]> {
+  const files = await Promise.all(paths.toSorted().map((path) => describeFile(path, project)))
   // DuckDB goes by the ending.
   const shouted = files.find(({ path }) => /\.gz$/i.test(path) && !path.endsWith('.gz'))
   if (shouted !== undefined)
@@ -52,6 +55,21 @@ export async function describeFiles(paths: readonly string[], project: string): 
     })
   }
   return files
+}
+
+/** What an export handed out, in the order of the paths. */
+export function describeExported(
+  { files, columns = new Map(), localZone }: Pick<ExportedFiles, 'files' | 'columns' | 'localZone'>,
+  project: string,
+): Promise<EventFile[]> {
+  const ofExport = { columns, localZone }
+  return Promise.all(files.toSorted().map(async (path) => ({ ...(await describeFile(path, project)), ofExport })))
+}
+
+async function describeFile(path: string, project: string): Promise<EventFile> {
+  const { size, mtimeMs } = await stat(path)
+  const format = parquet.test(path) ? 'parquet' : 'ndjson'
+  return { path, name: shownName(path, project), format, version: `${path}\n${size}\n${mtimeMs}` }
 }
 
 /** What the system says of a path that cannot be read, as the author's business; undefined for anything else. */

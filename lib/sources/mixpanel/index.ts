@@ -28,7 +28,7 @@ export const mixpanel = {
   kinds: questions.kinds,
   calls: wordsOfCalls(),
   refuse: (own, question, context) => questions.refuse(question, siteOf(own, context)),
-  datesSaved: ({ funnel }) => funnel !== undefined,
+  datesOf: (question) => (question.kind === 'saved' && question.funnel !== undefined ? 'timeframe' : undefined),
   countsDaysIn: ({ timezone: own }, timezone) => own ?? timezone,
   limit: ({ project, region, budget }) => ({
     key: `mixpanel ${region} ${project}`,

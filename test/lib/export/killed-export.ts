@@ -5,16 +5,14 @@ import { openFolder } from '../../../lib/store/folder.ts'
 import type { Store } from '../../../lib/store/store.ts'
 import { exportRun } from './killing.ts'
 
-/** An export whose process is killed before or after its n-th effect on the store: `node killed-export.ts <folder> <n> <when>`. */
-const [folder = '', nth = '0', when = 'before'] = process.argv.slice(2)
+/** An export whose process is killed after its n-th effect on the store: `node killed-export.ts <folder> <n>`; tells how many there are. */
+const [folder = '', nth = '0'] = process.argv.slice(2)
 let effects = 0
 
 async function effect<Value>(work: () => Promise<Value>): Promise<Value> {
-  effects += 1
-  const fatal = effects === Number(nth)
-  if (fatal && when === 'before') process.kill(process.pid, 'SIGKILL')
   const value = await work()
-  if (fatal) process.kill(process.pid, 'SIGKILL')
+  effects += 1
+  if (effects === Number(nth)) process.kill(process.pid, 'SIGKILL')
   return value
 }
 

@@ -35,15 +35,15 @@ export async function converted(
   return { result, rows: (await Promise.all(result.files.map(({ path }) => rowsOf(path)))).flat() }
 }
 
-/** In the file's order; times as microseconds since 1970. */
+/** What is in the file itself, in its order, whatever its folders say; times as microseconds since 1970. */
 export async function rowsOf(path: string): Promise<Row[]> {
-  const columns = await query(`describe from read_parquet('${pattern(path)}')`)
+  const columns = await query(`describe from read_parquet('${pattern(path)}', hive_partitioning = false)`)
   const time = columns.some((column) => column['column_name'] === 'time') ? 'replace (epoch_us(time)::varchar as time)' : ''
-  return query(`select * ${time} from read_parquet('${pattern(path)}')`)
+  return query(`select * ${time} from read_parquet('${pattern(path)}', hive_partitioning = false)`)
 }
 
 export async function columnsOf(path: string): Promise<[unknown, unknown][]> {
-  const columns = await query(`describe from read_parquet('${pattern(path)}')`)
+  const columns = await query(`describe from read_parquet('${pattern(path)}', hive_partitioning = false)`)
   return columns.map((column) => [column['column_name'], column['column_type']])
 }
 

@@ -187,20 +187,41 @@ describe('columns', () => {
     })
   })
 
-  test('are found by a second thread while those that are known are written', async () => {
+  test('are found by a second thread while those of the first lines are written, and what comes later is not lost', async () => {
     await inFolder(async (folder) => {
-      const known = new Map([['a', 'a']])
-      const options = { threads: 2, nulls: false, columns: known }
-      const same = await converted(folder, [line({ a: '5' })], options)
-      expect(same.rows[0]).toMatchObject({ a: '5', _strings: ['a'] })
-      expect(same.result.columns).toEqual(known)
-      const grown = await converted(folder, [line({ a: 1 }), line({ A: 2 })], options)
-      expect(grown.rows.map(({ a, A_1 }) => [a, A_1])).toEqual([
-        ['1', null],
-        [null, '2'],
-      ])
-      const nulls = await converted(folder, [line({ a: null })], { ...options, nulls: true })
-      expect(nulls.rows[0]).toMatchObject({ a: 'null' })
+      const begin = Array.from({ length: 20_001 }, () => line({ a: '5' }))
+      const options = { threads: 2, columns: new Map([['b', 'b']]) }
+      const last = async (...properties: Readonly<Record<string, unknown>>[]) => {
+        const { result, rows } = await converted(folder, [...begin, ...properties.map((own) => line(own))], options)
+        expect(result.rows).toBe(begin.length + properties.length)
+        const column = String(result.columns.get('a'))
+        expect(rows[0]).toMatchObject({ [column]: '5', _strings: [column] })
+        return { columns: [...result.columns], row: rows.at(-1) }
+      }
+      expect(await last({ b: 1 })).toMatchObject({
+        columns: [
+          ['b', 'b'],
+          ['a', 'a'],
+        ],
+        row: { a: null, b: '1' },
+      })
+      // Of two that differ in case the first by its name has it, wherever they were found.
+      const grown = await last({ A: 2, b: 1 })
+      expect(grown).toMatchObject({
+        columns: [
+          ['b', 'b'],
+          ['A', 'A'],
+          ['a', 'a_1'],
+        ],
+      })
+    })
+  })
+
+  test('a null behind the first lines is told from nothing', async () => {
+    await inFolder(async (folder) => {
+      const begin = Array.from({ length: 20_001 }, () => line({ a: '5' }))
+      const { rows } = await converted(folder, [...begin, line({ a: null }), line({})], { threads: 2 })
+      expect(rows.slice(-2).map(({ a }) => a)).toEqual(['null', null])
     })
   })
 })

@@ -217,6 +217,51 @@ describe('what goes wrong', () => {
     })
   })
 
+  test('a window that failed at each try of one schedule is tried as often by the next one', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, { '2026-11-06': [new UnavailableError('down')] })
+      const tries: number[] = []
+      const triedBy = async (scheduledAt: Temporal.Instant) => {
+        for (let call = 0; call < 9; call += 1) {
+          own.asked.length = 0
+          const outcome = await own.again({ scheduledAt })
+          if (own.asked.includes('2026-11-06')) tries.push(call)
+          if (outcome.status === 'done') return outcome.failed.map(({ window }) => window)
+          await own.sleep(3_600_000)
+        }
+        throw new Error('no end')
+      }
+      expect(await triedBy(own.request.scheduledAt)).toEqual(['2026-11-06'])
+      own.to('2026-11-11T00:30:00Z')
+      expect(await triedBy(Temporal.Instant.from('2026-11-11T00:30:00Z'))).toEqual(['2026-11-06'])
+      expect(tries).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 3, 4])
+    })
+  })
+
+  test.each<[string, Partial<ExportContext['entry']>, string]>([
+    ['a day', {}, 'or ask for `every: hour`, with --rebuild or under another name'],
+    ['an hour', { every: 'hour' }, 'or ask for some `events` only, with --rebuild or under another name'],
+    ['an hour of some events', { every: 'hour', events: ['A', 'B'] }, 'or ask for fewer `events`, with --rebuild'],
+    ['a snapshot', { data: 'people' }, 'run broadsheet export events on a machine that has more time, on the day itself'],
+  ])('%s that takes longer than a call is given up, and says what would help', async (_, words, remedy) => {
+    await withFolder(async (store) => {
+      const timeUp = new AbortController()
+      const own = await setUp(store, {}, { from: '2026-11-09', to: '2026-11-10', ...words }, { timeUp: timeUp.signal })
+      const exporting: typeof own.context.exporting = {
+        ...own.context.exporting,
+        ask: async (_, signal) => {
+          timeUp.abort(new DOMException('too long', 'TimeoutError'))
+          throw new UnavailableError('ended', { cause: signal?.reason })
+        },
+      }
+      const outcome = await runExport(own.request, { ...own.context, exporting })
+      expect(outcome).toMatchObject({ status: 'again', why: 'the time of this call is over', done: [], failed: [] })
+      const [key = ''] = await keysIn(store, keys.troubles)
+      const told = JSON.parse(Buffer.from((await store.get(key))?.body ?? '').toString())
+      expect(told).toMatchObject({ state: 'retried', tries: 1, remedy: expect.stringContaining(remedy) })
+    })
+  })
+
   test('a credential that is not good, or a defect of ours, ends all', async () => {
     await withFolder(async (store) => {
       for (const error of [new CredentialError('no such account'), new TypeError('a defect')]) {

@@ -125,6 +125,28 @@ describe('what speaks of something else in the file', () => {
   })
 })
 
+describe('two exports whose tables would have one name', () => {
+  const line = '{ source: product, data: events, from: 2026-01-01'
+  const both = (own = '', other = '') => `${right}exports:\n  a-b: ${line}${own} }\n  a-b-windows: ${line}${other} }\n`
+
+  test('are refused', () => {
+    expect(mistakesOf(both())).toEqual([
+      '21:3: its table would be called a_b_windows, and so is that of the windows of a-b; give it another name, or write `glue: false`',
+    ])
+  })
+
+  test.each([
+    [', glue: false', ''],
+    ['', ', glue: false'],
+  ])('are right where one of them has none: %j %j', (own, other) => {
+    expect(mistakesOf(both(own, other))).toEqual([])
+  })
+
+  test('are right where the other one is not there', () => {
+    expect(mistakesOf(`${right}exports:\n  a-b-windows: ${line} }\n`)).toEqual([])
+  })
+})
+
 describe('a question that its source cannot answer names both', () => {
   test.each([
     [

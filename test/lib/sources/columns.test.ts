@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { columnOf, inexactNotes } from '../../../lib/sources/columns.ts'
+import { columnOf, distinctNames, inexactNotes } from '../../../lib/sources/columns.ts'
 
 describe('a column of a table', () => {
   test.each<[string, readonly unknown[], readonly unknown[]]>([
@@ -35,4 +35,25 @@ describe('a column of a table', () => {
     ])
     expect(inexactNotes([columnOf('a', [1])])).toEqual([])
   })
+})
+
+test.each([
+  [
+    ['a', 'b'],
+    ['a', 'b'],
+  ],
+  [
+    ['a', 'a', 'a'],
+    ['a', 'a 2', 'a 3'],
+  ],
+  [
+    ['a', 'a', 'a 2'],
+    ['a', 'a 3', 'a 2'],
+  ],
+  [
+    ['a 2', 'a', 'a', 'a 2'],
+    ['a 2', 'a', 'a 3', 'a 2 2'],
+  ],
+])('names of columns become distinct: %j', (names, distinct) => {
+  expect(distinctNames(names)).toEqual(distinct)
 })

@@ -40,6 +40,9 @@ export function failedOf(results: readonly Outcome[]): number {
   return results.filter((result) => !result.success).length
 }
 
+/** For calls whose answer says how many of those that were sent together failed. */
+export const countsFailed = { refusedIn: ({ failed }: { readonly failed: number }) => failed } as const
+
 /** Something that a customer did. Whole numbers of its properties beyond 2^53 are their digits, as text. */
 export interface CustomerEvent {
   readonly type: string

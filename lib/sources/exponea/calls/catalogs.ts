@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { ExponeaCall } from '../call.ts'
 import type { Outcome } from './answers.ts'
-import { anyObject, failedOf, outcomeWith, taken } from './answers.ts'
+import { anyObject, countsFailed, failedOf, outcomeWith, taken } from './answers.ts'
 import { itemId, properties, text } from './parameters.ts'
 
 /** The vendor answers 400 where `count` and `skip` are more together: what lies behind is out of its reach. */
@@ -67,7 +67,15 @@ const itemOutcomes = z
   .transform((results) => ({ failed: failedOf(results), results: results as readonly ItemOutcome[] }))
 
 const write = { api: 'data', sends: 'json', answer: taken, budget: 60_000 } as const
-const bulk = { api: 'data', sends: 'json', body: 'items', each: 'items', answer: itemOutcomes, budget: 120_000 } as const
+const bulk = {
+  api: 'data',
+  sends: 'json',
+  body: 'items',
+  each: 'items',
+  answer: itemOutcomes,
+  budget: 120_000,
+  ...countsFailed,
+} as const
 
 /** Catalogs: what is sold or shown, as tables of items. */
 export const catalogCalls = {

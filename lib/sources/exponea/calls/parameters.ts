@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import * as z from 'zod'
+import { isObject } from '../../wrong.ts'
 
 /** What parameters of several calls are made of. */
 
@@ -64,10 +65,6 @@ export function weighs(given: { readonly properties: Readonly<Record<string, unk
     context.addIssue({ code: 'custom', message: 'the value of a property has to be less than 16 KB', path: ['properties', name] })
   }
   if (bytes(given) >= largestMessage) context.addIssue({ code: 'custom', message: 'one message has to be less than 800 KB' })
-}
-
-function isObject(given: unknown): boolean {
-  return typeof given === 'object' && given !== null && !Array.isArray(given)
 }
 
 function isId(value: unknown): boolean {

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { checkedBy } from '../../call.ts'
 import type { ExponeaCall } from '../call.ts'
 import type { Outcome } from './answers.ts'
-import { failedOf, outcomeWith, taken } from './answers.ts'
+import { countsFailed, failedOf, outcomeWith, taken } from './answers.ts'
 import { customerIds, properties, seconds, text, weighs } from './parameters.ts'
 
 /** The vendor's own limit of commands in a batch. */
@@ -115,6 +115,7 @@ export const trackingCalls = {
       commands: commandList.max(mostCommands, `a batch has ${mostCommands} commands at most; batchEach cuts longer lists`),
     }),
     each: 'commands',
+    ...countsFailed,
     answer: z
       .object({
         success: z.boolean(),

@@ -1,6 +1,6 @@
 import { DataError } from '../../../errors.ts'
 import type { Note, TableBody } from '../../../result.ts'
-import { columnOf, inexactNotes } from '../../columns.ts'
+import { columnOf, distinctNames, inexactNotes } from '../../columns.ts'
 import type { Ask } from '../../source.ts'
 import type { Analysis } from '../client.ts'
 import { notesOn } from './asking.ts'
@@ -17,7 +17,7 @@ type Row = Analysis['rows'][number]
  */
 export function tableBody(analysis: Analysis, ask: Ask, notes: readonly Note[] = []): TableBody {
   const { header, rows } = analysis
-  const names = distinct(header)
+  const names = distinctNames(header)
   const total = totalAt(rows)
   const shown = rows.filter((_, at) => at !== total)
   const columns = names.map((name, at) => columnOf(name, plainer(shown.map((row) => row[at]))))
@@ -48,19 +48,6 @@ export function segmentationBody(analysis: Analysis, ask: Ask): TableBody {
 }
 
 const restWords = `the row ${rest} is what Exponea counts together of the values that it does not list`
-
-/** `count`, `count 2`, and never a name that another column has. */
-function distinct(header: readonly string[]): string[] {
-  const taken = new Set(header)
-  const seen = new Set<string>()
-  return header.map((name) => {
-    let own = name
-    for (let number = 2; own !== name ? taken.has(own) : seen.has(own); number += 1) own = `${name} ${number}`
-    seen.add(own)
-    taken.add(own)
-    return own
-  })
-}
 
 /**
  * The row of all together: at one end, and alone in being called so. With another text beside it, it is a value like any

@@ -44,7 +44,7 @@ export type AccessKey = z.output<typeof accessKey>
 export const whichKey = { key: text.min(4) }
 
 /** All of them are of the master key, and have the timeout of what reads, as the vendor's client has it. */
-const keys = { key: 'master', timeout: 'get', budget: 320_000, secrets: ['key'], secretive: true } as const
+const keys = { key: 'master', timeout: 'get', budget: 320_000, secrets: ['key'], secretive: true, exact: true } as const
 /** A change that may be made twice. */
 const change = { ...keys, method: 'POST', sends: 'json', repeatable: true, bare: true } as const
 

@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import { DataError } from '../../../errors.ts'
+import { parseExactly, parseToSendBack } from '../../../exact-json.ts'
+import { isObject } from '../../wrong.ts'
 
 /** What answers of several calls are made of. */
 
@@ -37,6 +39,16 @@ export function rowsOf(result: unknown, shape: Shape): readonly Row[] {
   throw new DataError(`the result does not fit what was asked${where} (${issue?.message})`)
 }
 
+/**
+ * The times of all buckets of a result with an `interval`, in its order, those too in which no group is and that have no
+ * row. Throws DataError where it has none.
+ */
+export function timesOf(result: unknown): readonly NonNullable<Row['timeframe']>[] {
+  const parsed = z.array(z.object({ timeframe })).safeParse(result)
+  if (parsed.success) return parsed.data.map((bucket) => bucket.timeframe)
+  throw new DataError('the result is no list of intervals')
+}
+
 /** What a whole answer parses into rows with. */
 export function rowsIn(shape: Shape): z.ZodType<readonly Row[]> {
   return z.object({ result: rowsSchema(shape) }).transform(({ result }) => result)
@@ -54,7 +66,12 @@ export function groupNames(group_by: unknown): readonly string[] {
 /** What a group's row calls the value of a metric. */
 export const valueKey = 'result'
 
-const number = z.union([z.number(), z.null()], 'expected a number or null')
+/** Digits that `exact` keeps are those of a sum, which is a number all the same. */
+const digits = z
+  .string()
+  .regex(/^-?\d{16,}$/)
+  .transform(Number)
+const number = z.union([z.number(), z.null(), digits], 'expected a number or null')
 const list = z.array(z.unknown(), 'expected a list')
 const timeframe = z.object({ start: z.string(), end: z.string() })
 
@@ -116,21 +133,26 @@ function labelsOf({ analyses }: Shape): [string, z.ZodType][] | undefined {
   ])
 }
 
-export function isObject(given: unknown): given is Readonly<Record<string, unknown>> {
-  return typeof given === 'object' && given !== null && !Array.isArray(given)
+function jsonBy(parse: (text: string) => unknown) {
+  return z.string().transform((text, context): unknown => {
+    if (text.trim() === '') return undefined
+    try {
+      return parse(text)
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      context.addIssue({ code: 'custom', message: 'not JSON', input: text })
+      return z.NEVER
+    }
+  })
 }
 
-/** A text that is JSON, or nothing at all: the vendor answers some calls with a status alone. */
-export const jsonOrNothing = z.string().transform((text, context): unknown => {
-  if (text.trim() === '') return undefined
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    context.addIssue({ code: 'custom', message: 'not JSON', input: text })
-    return z.NEVER
-  }
-})
+/**
+ * A text that is JSON, read like any answer with `exact`, or nothing at all: the vendor answers some calls with a status
+ * alone.
+ */
+export const jsonOrNothing = jsonBy(parseExactly)
+/** The same for what is changed and sent back whole: an id in a filter has to stay the number that it is. */
+export const jsonToSendBack = jsonBy(parseToSendBack)
 
 /** What calls that delete answer with. */
 export const deleted = jsonOrNothing.transform(() => ({ deleted: true as const }))

@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { isObject } from '../../wrong.ts'
 import type { KeenCall } from '../call.ts'
-import { anyObject, deleted, isObject } from './answers.ts'
+import { anyObject, deleted } from './answers.ts'
 import { text } from './parameters.ts'
 import { timeframe } from './timeframes.ts'
 
@@ -53,7 +54,7 @@ const index = z.union([
 ])
 
 const named = z.strictObject({ dataset_name: text })
-const reading = { method: 'GET', sends: 'query', key: 'read', timeout: 'get', budget: 320_000 } as const
+const reading = { method: 'GET', sends: 'query', exact: true, key: 'read', timeout: 'get', budget: 320_000 } as const
 const writing = { key: 'master', timeout: 'post', budget: 320_000 } as const
 
 export const datasetCalls = {
@@ -94,6 +95,7 @@ export const datasetCalls = {
       query: anyObject,
       index_by: z.union([text.transform((one) => [one]), z.array(text).min(1)]),
     }),
+    exact: true,
     answer: dataset,
   },
   datasetDelete: {

@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { isObject } from '../../wrong.ts'
 import type { KeenCall } from '../call.ts'
 import { collectionProblem, eventProblems } from '../names.ts'
-import { anyObject, deleted, isObject } from './answers.ts'
+import { anyObject, deleted } from './answers.ts'
 import { filters } from './filters.ts'
 import { collection } from './parameters.ts'
 import { timeframe, timezone } from './timeframes.ts'
@@ -159,6 +160,7 @@ export const eventCalls = {
     parameters: z.strictObject({ events: batch }),
     answer: outcomesOf(),
     answerTo: ({ events }) => outcomesOf(events),
+    refusedIn: ({ refused }: Batch) => refused.length,
     key: 'write',
     timeout: 'post',
     budget: 320_000,

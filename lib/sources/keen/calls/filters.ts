@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isObject } from './answers.ts'
+import { isObject } from '../../wrong.ts'
 
 /** Which events a query is about. */
 

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { anyObject, groupNames, isObject, valueKey } from './answers.ts'
+import { isObject } from '../../wrong.ts'
+import { anyObject, groupNames, valueKey } from './answers.ts'
 import { filters } from './filters.ts'
 import { interval, timeframe, timezone } from './timeframes.ts'
 
@@ -10,6 +11,13 @@ export const text = z.string().min(1)
 export const collection = z.string().refine((name) => name.trim() !== '', 'a collection has a name')
 /** Seconds that an answer may be old, so that the vendor may give one that it has. */
 export const maxAge = z.number().int().gt(30, 'the vendor keeps no answer for less than 31 seconds')
+
+/** By the vendor with two decimals. */
+export const percentile = z
+  .number()
+  .gt(0)
+  .max(100)
+  .refine((value) => Math.round(value * 100) / 100 === value, 'Keen takes two decimals of a percentile')
 
 /** A property, or one cut into buckets: `{"property_name": "score", "buckets": {"size": 10}}`. */
 const group = z.union([

@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { RefusedError } from '../../../errors.ts'
+import { isObject } from '../../wrong.ts'
 import type { KeenCall } from '../call.ts'
-import { anyObject, isObject, rowsIn } from './answers.ts'
+import { anyObject, rowsIn } from './answers.ts'
 import { funnelAnswer, funnelAsked } from './funnel.ts'
-import { about, metric, text } from './parameters.ts'
+import { about, metric, percentile, text } from './parameters.ts'
 
 /** Rows that the vendor gives of one extraction, however many there are. */
 export const mostRows = 100_000
@@ -11,12 +12,6 @@ export const mostRows = 100_000
 export const queryBudget = 700_000
 
 const target = { target_property: text }
-/** Two decimals. */
-const percentile = z
-  .number()
-  .gt(0)
-  .max(100)
-  .refine((value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-9, 'a percentile has two decimals at most')
 
 /** What multi_analysis works out at a time. */
 const analysisTypes = [
@@ -68,7 +63,8 @@ export const extractionAsked = {
     .optional(),
 }
 /** What all of them have in common: they are sent by POST, as an address has no room for filters. */
-const posted = { method: 'POST', sends: 'json', key: 'read', timeout: 'get', budget: queryBudget } as const
+// Groups and values are what people keep in properties: ids among them.
+const posted = { method: 'POST', sends: 'json', exact: true, key: 'read', timeout: 'get', budget: queryBudget } as const
 const query = { ...posted, repeatable: true } as const
 
 function metricCall<const Type extends string, Own extends z.ZodRawShape>(type: Type, words: string, own: Own) {
@@ -104,7 +100,6 @@ const analysisCalls = {
   extraction: {
     ...query,
     about: 'events as they are, 100,000 at most; extractionEach gives them one by one',
-    exact: true,
     path: '/queries/extraction',
     parameters: z.strictObject(extractionAsked),
     answer: z.object({ result: z.array(anyObject) }).transform(({ result }) => result),

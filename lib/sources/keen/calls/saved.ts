@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { isObject } from '../../wrong.ts'
 import type { KeenCall } from '../call.ts'
-import { anyObject, deleted, isObject, jsonOrNothing } from './answers.ts'
+import { anyObject, deleted, jsonOrNothing } from './answers.ts'
 import { text } from './parameters.ts'
 import { queryBudget } from './queries.ts'
 
@@ -71,6 +72,7 @@ export const savedCalls = {
     method: 'GET',
     path: '/queries/saved',
     sends: 'query',
+    exact: true,
     parameters: z.strictObject({}),
     answer: z.array(savedQuery),
     key: 'master',
@@ -83,6 +85,7 @@ export const savedCalls = {
     method: 'GET',
     path: '/queries/saved/{query_name}',
     sends: 'query',
+    exact: true,
     parameters: named,
     answer: savedQuery,
     key: 'master',
@@ -95,6 +98,7 @@ export const savedCalls = {
     method: 'GET',
     path: '/queries/saved/{query_name}/result',
     sends: 'query',
+    exact: true,
     parameters: named,
     answer: result,
     key: 'read',

@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill'
 import * as z from 'zod'
 
-/** Stretches of time as Keen writes them. */
+/** Stretches of time as Keen writes them, and the one place that reads them. */
 
 const relative = /^(?:today|yesterday|(?:this|previous|last)_(?:0*[1-9]\d*_)?(?:minute|hour|day|week|month|year)s?)$/
 /** A date, or a time with an offset or without. */
@@ -40,7 +40,7 @@ export const timezone = z.union([
 export const interval = z.string().regex(every, 'write minutely, hourly, daily, weekly, monthly, yearly or every_2_weeks')
 
 /** Both ends of two times. Only for what `absoluteTimeframe` and `timezone` took. */
-export function instantsOf(
+export function endsOf(
   { start, end }: AbsoluteTimeframe,
   zone: string | number | undefined,
 ): { readonly start: Temporal.Instant; readonly end: Temporal.Instant } {
@@ -49,9 +49,10 @@ export function instantsOf(
   return { start: from, end: to }
 }
 
-function readTime(text: string, zone: string | number): Temporal.Instant | undefined {
+/** A date or time as Keen writes it; without an offset it is of the zone, for which see `zoneOf`. Undefined for what is none. */
+export function readTime(text: string, zone: string | number): Temporal.Instant | undefined {
   try {
-    if (hasOffset.test(text)) return Temporal.Instant.from(text)
+    if (hasOffset.test(text)) return instantIn(text)
     const own = zoneOf(zone)
     const time = Temporal.PlainDateTime.from(text)
     if (typeof own !== 'number') return time.toZonedDateTime(own ?? 'UTC').toInstant()
@@ -62,10 +63,22 @@ function readTime(text: string, zone: string | number): Temporal.Instant | undef
   }
 }
 
-/** A zone's name or seconds; undefined where it is neither. */
-function zoneOf(zone: string | number): string | number | undefined {
-  if (typeof zone === 'number') return zone
-  if (/^[+-]?\d{1,5}$/.test(zone)) return Math.abs(Number(zone)) <= mostOffset ? Number(zone) : undefined
+/** A time with its offset, as answers have them; undefined for what is none. */
+export function instantIn(text: unknown): Temporal.Instant | undefined {
+  try {
+    return typeof text === 'string' ? Temporal.Instant.from(text) : undefined
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** A zone's name, or seconds east of UTC, which may be written as a text; undefined where it is neither. */
+export function zoneOf(zone: string | number): string | number | undefined {
+  if (typeof zone === 'number' || /^[+-]?\d{1,5}$/.test(zone)) {
+    const seconds = Number(zone)
+    return Number.isInteger(seconds) && Math.abs(seconds) <= mostOffset ? seconds : undefined
+  }
   try {
     return new Temporal.ZonedDateTime(0n, zone).timeZoneId
   } catch (error) {

@@ -47,7 +47,7 @@ export function refusalOf(make: () => unknown): string | undefined {
 }
 
 /** As a query without an interval takes it: to the millisecond, with an offset, so that it means the same in any zone. */
-export function instantsOf({ start, end }: Span): { start: string; end: string } {
+export function timeframeOf({ start, end }: Span): { start: string; end: string } {
   return { start: instant(start), end: instant(end) }
 }
 

@@ -6,7 +6,7 @@ import { parseDuration, spanOf } from '../../../timeframe.ts'
 import type { Ask } from '../../source.ts'
 import type { FunnelAnswer } from '../calls/funnel.ts'
 import type { Place, Site, Span } from './asking.ts'
-import { instantsOf, refusalOf, refuseWithoutActor } from './asking.ts'
+import { refusalOf, refuseWithoutActor, timeframeOf } from './asking.ts'
 import type { Filter } from './filters.ts'
 import { filtersOf } from './filters.ts'
 
@@ -43,7 +43,7 @@ export function funnelRequests({ question, windows }: Ask<'funnel'>, { actor = '
       event_collection: event,
       actor_property: actor,
       ...filtersOf(question.where, where),
-      timeframe: instantsOf({ start, end: at === 0 ? end : end.add(within) }),
+      timeframe: timeframeOf({ start, end: at === 0 ? end : end.add(within) }),
     })),
   })
   return [windows.timeframe, ...windows.comparisons.map(({ timeframe }) => timeframe)].map(request)

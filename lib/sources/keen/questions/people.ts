@@ -1,12 +1,12 @@
-import { Temporal } from 'temporal-polyfill'
 import type { People } from '../../../query.ts'
 import type { Note, TableBody } from '../../../result.ts'
 import { columnOf, inexactNotes } from '../../columns.ts'
 import type { Ask } from '../../source.ts'
-import { isObject } from '../calls/answers.ts'
+import { isObject } from '../../wrong.ts'
 import { mostRows } from '../calls/queries.ts'
+import { instantIn } from '../calls/timeframes.ts'
 import type { Place } from './asking.ts'
-import { instantsOf, refusalOf } from './asking.ts'
+import { refusalOf, timeframeOf } from './asking.ts'
 import type { Filter } from './filters.ts'
 import { filtersOf } from './filters.ts'
 
@@ -35,7 +35,7 @@ export function peopleRequest({ question, windows }: Ask<'people'>): ExtractionR
     event_collection: event,
     ...filtersOf(where),
     ...(properties === undefined ? {} : { property_names: [...new Set([timestamp, ...properties])] }),
-    timeframe: instantsOf(windows.timeframe),
+    timeframe: timeframeOf(windows.timeframe),
     latest: Math.min(limit + 1, mostRows),
   }
 }
@@ -65,6 +65,7 @@ export function tableOf(events: readonly Event[], properties?: readonly string[]
   })
   return {
     columns: columns.map(({ name, type }) => ({ name, type })),
+    each: 'event',
     rows: events.map((_, at) => columns.map(({ cells }) => cells[at] ?? null)),
     notes: inexactNotes(columns),
   }
@@ -93,12 +94,7 @@ function newestFirst(events: readonly Event[]): Event[] {
 
 /** Milliseconds; an event without a time comes last. */
 function timeOf(text: unknown): number {
-  try {
-    return typeof text === 'string' ? Temporal.Instant.from(text).epochMilliseconds : Number.NEGATIVE_INFINITY
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    return Number.NEGATIVE_INFINITY
-  }
+  return instantIn(text)?.epochMilliseconds ?? Number.NEGATIVE_INFINITY
 }
 
 function cutNotes(found: number, limit: number): Note[] {

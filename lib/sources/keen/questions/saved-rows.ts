@@ -4,11 +4,13 @@ import type { Segment } from '../../../segments.ts'
 import { arrangeSegments, seriesOf } from '../../../segments.ts'
 import type { Bucket, Unit } from '../../../timeframe.ts'
 import { bucketsOf, spanOf } from '../../../timeframe.ts'
-import { columnOf, inexactNotes } from '../../columns.ts'
+import { columnOf, distinctNames, inexactNotes } from '../../columns.ts'
+import { isObject } from '../../wrong.ts'
 import type { Row } from '../calls/answers.ts'
-import { groupNames, isObject } from '../calls/answers.ts'
+import { groupNames } from '../calls/answers.ts'
 import type { Span } from './asking.ts'
-import { spanIn, unitOf, windowOf, zoneOf } from './saved-time.ts'
+import type { Times } from './saved-time.ts'
+import { around, calendarZoneOf, isOver, spansIn, unitOf } from './saved-time.ts'
 import { figuresIn, namesOf } from './segmentation-read.ts'
 import { spanOfCells } from './stretches.ts'
 import type { Tally } from './tallies.ts'
@@ -29,20 +31,47 @@ const measures: Readonly<Record<string, Pick<Tally, 'joins' | 'absent'> & { read
   percentile: { measure: 'percentile', joins: 'none', absent: null },
 }
 
-/** Rows as a series where they have dates that a series can stand for; undefined where a table has to do. */
+/** An answer with an `interval`. */
+export interface Timed {
+  readonly rows: readonly Row[]
+  /** Of every bucket of the answer, also of those without rows. */
+  readonly times: readonly Times[]
+}
+
+/** What is known of it beside its query. */
+export interface Setting {
+  readonly title: string
+  /** The project's. */
+  readonly zone: string
+  readonly now: Temporal.Instant
+  /** How many seconds the answer may be old; 0 of one that was just worked out. */
+  readonly age: number
+}
+
+/**
+ * A series where the answer has dates that a series can stand for; undefined where a table has to do. All dates are the
+ * answer's own: which ones a relative timeframe means now says nothing of what was counted. Null is what the answer does
+ * not tell of.
+ */
 export function seriesIn(
-  rows: readonly Row[],
+  { rows, times }: Timed,
   query: Definition,
-  { title, now, zone }: { readonly title: string; readonly now: Temporal.Instant; readonly zone: string },
+  { title, zone, now, age }: Setting,
 ): (AnyBody & { readonly shape: 'series' }) | undefined {
   const kind = Object.hasOwn(measures, String(query['analysis_type'])) ? measures[String(query['analysis_type'])] : undefined
   const unit = unitOf(query['interval'])
-  const dates = unit === undefined ? undefined : datesIn(rows, unit, query, now)
-  if (kind === undefined || unit === undefined || dates === undefined) return undefined
+  const buckets = unit === undefined ? undefined : bucketsIn(times, unit, query)
+  if (kind === undefined || unit === undefined || buckets === undefined) return undefined
 
   const groups = groupNames(query['group_by'])
-  const numbers = dates.buckets.map((_, at) => figuresIn(dates.rows.get(at) ?? [], groups))
-  const keys = [...new Set(numbers.flatMap((own) => [...own.keys()]))]
+  const own = Map.groupBy(rows, ({ timeframe }) => textOf(timeframe))
+  // All groups of a bucket have its times, and there may be thousands.
+  const told = new Map(times.map((time) => [millisecondsIn(time), textOf(time)]))
+  const numbers = buckets.map((bucket) => {
+    const text = told.get(millisecondsOf(bucket))
+    return text === undefined ? undefined : figuresIn(own.get(text) ?? [], groups)
+  })
+  const keys = [...new Set(numbers.flatMap((figures) => [...(figures?.keys() ?? [])]))]
   const names = namesOf(keys)
   const totalOf = (values: readonly (number | null)[], several: boolean) =>
     kind.joins === 'none' && several ? null : joined(values, kind)
@@ -50,89 +79,75 @@ export function seriesIn(
     const named = names.get(key) ?? { name: key }
     return {
       ...(groups.length === 0 ? { name: String(query['event_collection'] ?? title) } : named),
-      values: numbers.map((own) => (own.has(key) ? (own.get(key) ?? null) : kind.absent)),
+      values: numbers.map((figures) =>
+        figures === undefined ? null : (figures.get(key) ?? (figures.has(key) ? null : kind.absent)),
+      ),
       total: totalOf(
-        numbers.flatMap((own) => (own.has(key) ? [own.get(key) ?? null] : [])),
+        numbers.flatMap((figures) => (figures?.has(key) === true ? [figures.get(key) ?? null] : [])),
         numbers.length > 1,
       ),
       compared: [],
     }
   })
   const arranged = arrangeSegments(segments, { limit: 10_000, clean: false, adds: kind.joins === 'adds' })
-  const whole = arranged.segments.map(({ total }) => total)
-  const partial = dates.buckets.filter((bucket) => !bucket.whole || isRunning(bucket, now)).map(({ label }) => label)
+  // Of all, also of those that are too many to be kept.
+  const whole = segments.map(({ total }) => total)
+  const counted = now.subtract({ seconds: age })
+  const isRunning = ({ end }: Span) => !isOver(query['timeframe']) && Temporal.Instant.compare(end.toInstant(), counted) > 0
+  const running =
+    age > 0
+      ? `a ${unit} that may still have run when Keen worked this out is counted as far as it had come`
+      : `the running ${unit} is counted as far as it has come`
+  const partial = buckets.filter((bucket) => !bucket.whole || isRunning(bucket)).map(({ label }) => label)
   return {
     shape: 'series',
-    timeframe: spanOf(spanOfCells(dates.buckets)),
+    timeframe: spanOf(spanOfCells(buckets)),
     unit,
     measure: kind.measure,
-    dates: dates.buckets.map(({ label }) => label),
+    dates: buckets.map(({ label }) => label),
     ...(partial.length === 0 ? {} : { partial }),
     series: arranged.segments.map(seriesOf),
     total: totalOf(whole, whole.length > 1),
     comparisons: [],
-    notes: [...notesOf(dates.buckets, unit, { zone, now }), ...arranged.notes],
+    notes: [
+      ...zoneNotes(buckets, unit, zone),
+      ...(buckets.some(isRunning) ? [{ kind: 'partial', text: running } as const] : []),
+      ...arranged.notes,
+    ],
   }
 }
 
-interface Dates {
-  readonly buckets: readonly Bucket[]
-  /** By the place of their bucket. */
-  readonly rows: ReadonlyMap<number, readonly Row[]>
-}
-
-/**
- * The buckets of the query's time, else those from the answer's first to its last: of groups the vendor gives only buckets
- * in which some are. Undefined where it cuts at times that no date stands for.
- */
-function datesIn(rows: readonly Row[], unit: Unit, query: Definition, now: Temporal.Instant): Dates | undefined {
-  const isSplit = groupNames(query['group_by']).length > 0
+/** The chain of buckets from the answer's first to its last; undefined where it cuts at times that no date stands for. */
+function bucketsIn(times: readonly Times[], unit: Unit, query: Definition): readonly Bucket[] | undefined {
   // Times with an offset make the vendor ignore the zone, and cut at midnights of UTC.
-  for (const timezone of [zoneOf(query) ?? 'UTC', 'UTC']) {
-    const spans = rows.map(({ timeframe }) => spanIn(timeframe, timezone))
-    const known = spans.filter((span) => span !== undefined)
-    if (known.length < rows.length) return undefined
-    for (const window of [isSplit ? windowOf(query, now) : undefined, around(known)]) {
-      if (window === undefined) continue
-      const [start, end] = [window.start, window.end].map((time) => time.withTimeZone(timezone)) as [Time, Time]
-      const buckets = bucketsOf({ start, end, partial: false }, unit, { timezone, weekStart: 'sunday' })
-      const places = new Map(buckets.map((bucket, at) => [millisecondsOf(bucket), at]))
-      const at = known.map((span) => places.get(millisecondsOf(span)))
-      if (at.includes(undefined) || buckets.length === 0) continue
-      const byPlace = Map.groupBy(rows.entries(), ([place]) => at[place] ?? 0)
-      return { buckets, rows: new Map([...byPlace].map(([place, own]) => [place, own.map(([, row]) => row)])) }
-    }
+  for (const timezone of [calendarZoneOf(query) ?? 'UTC', 'UTC']) {
+    const spans = spansIn(times, timezone) ?? []
+    const window = around(spans)
+    if (window === undefined) return undefined
+    const buckets = bucketsOf({ ...window, partial: false }, unit, { timezone, weekStart: 'sunday' })
+    const places = new Set(buckets.map(millisecondsOf))
+    if (spans.every((span) => places.has(millisecondsOf(span)))) return buckets
   }
   return undefined
-}
-
-type Time = Temporal.ZonedDateTime
-
-function around(spans: readonly Span[]): Span | undefined {
-  const inOrder = spans.toSorted((a, b) => Temporal.ZonedDateTime.compare(a.start, b.start))
-  return inOrder.length === 0 ? undefined : spanOfCells(inOrder)
 }
 
 function millisecondsOf({ start, end }: Span): string {
   return `${start.epochMilliseconds} ${end.epochMilliseconds}`
 }
 
-function isRunning({ end }: Span, now: Temporal.Instant): boolean {
-  return Temporal.Instant.compare(end.toInstant(), now) > 0
+function millisecondsIn(times: Times): string {
+  return (spansIn([times], 'UTC') ?? []).map(millisecondsOf).join()
 }
 
-function notesOf(
-  buckets: readonly Bucket[],
-  unit: Unit,
-  { zone, now }: { readonly zone: string; readonly now: Temporal.Instant },
-): Note[] {
+function textOf(timeframe: Row['timeframe']): string {
+  return `${timeframe?.start} ${timeframe?.end}`
+}
+
+function zoneNotes(buckets: readonly Bucket[], unit: Unit, zone: string): Note[] {
   const own = buckets[0]?.start.timeZoneId ?? zone
   return [
     ...(own === zone || unit === 'minute' || unit === 'hour' ? [] : [sourceNote(`its ${unit}s are those of ${own}`)]),
     ...(unit === 'week' ? [sourceNote("Keen's weeks begin on Sunday")] : []),
-    ...(buckets.some((bucket) => isRunning(bucket, now))
-      ? [{ kind: 'partial', text: `the running ${unit} is counted as far as it has come` } as const]
-      : []),
   ]
 }
 
@@ -155,8 +170,8 @@ export function tableIn(rows: readonly Row[], query: Definition): TableBody {
     return lists && Array.isArray(value) ? value.map((one: unknown) => [...before, one]) : [[...before, value]]
   })
   const own = [...(timed ? ['start', 'end'] : []), ...groups]
-  const names = [...own, ...(labels ?? [valueName(query)]).map((name) => (own.includes(name) ? `${name} (value)` : name))]
-  const columns = names.map((name, at) =>
+  const values = (labels ?? [valueName(query)]).map((name) => (own.includes(name) ? `${name} (value)` : name))
+  const columns = distinctNames([...own, ...values]).map((name, at) =>
     columnOf(
       name,
       lines.map((line) => line[at]),
@@ -164,6 +179,8 @@ export function tableIn(rows: readonly Row[], query: Definition): TableBody {
   )
   return {
     columns: columns.map(({ name, type }) => ({ name, type })),
+    // A value may be a number, and is no figure.
+    ...(lists && own.length === 0 ? { each: 'value' } : {}),
     rows: lines.map((_, at) => columns.map(({ cells }) => cells[at] ?? null)),
     notes: inexactNotes(columns),
   }

@@ -6,7 +6,8 @@ import { stepsOf } from '../../../result.ts'
 import { spanOf } from '../../../timeframe.ts'
 import { refuseOver } from '../../over.ts'
 import type { Ask } from '../../source.ts'
-import { isObject, rowsOf } from '../calls/answers.ts'
+import { isObject } from '../../wrong.ts'
+import { rowsOf, timesOf } from '../calls/answers.ts'
 import { funnelAnswer } from '../calls/funnel.ts'
 import { mostRows } from '../calls/queries.ts'
 import type { SavedQuery } from '../calls/saved.ts'
@@ -15,7 +16,7 @@ import { tableOf } from './people.ts'
 import type { Definition } from './saved-rows.ts'
 import { seriesIn, tableIn } from './saved-rows.ts'
 import type { SavedTime } from './saved-time.ts'
-import { windowOf } from './saved-time.ts'
+import { around, calendarZoneOf, spansIn, windowOf } from './saved-time.ts'
 
 /** Why a Keen source cannot be asked this, if it cannot. */
 export function refuseSaved({ insights, funnel, query, analysis, type }: Saved): string | undefined {
@@ -36,15 +37,23 @@ export async function answerSaved(ask: Ask<'saved'>, { client, clock }: Place): 
   const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime())
   refuseOver('a saved query', 'Keen', ask.scheduledAt, now)
   const { definition, result } = await client.savedQueryResult(savedRequest(ask), ask.signal)
-  const { query } = definition
-  const body = bodyOf(query, result, ask, now)
-  const window = windowOf(timeOf(query), now)
+  const body = bodyOf(definition, result, ask, now)
+  const time = timeOf(definition.query)
+  // What a relative timeframe means now is not what it meant when the vendor worked out the answer that it keeps.
+  const isMoving = isKept(definition) && typeof time.timeframe === 'string'
+  const window = isMoving ? undefined : windowOf(time, now)
   const timeframe = body.timeframe ?? (window === undefined ? undefined : spanOf(window))
+  const undated = isMoving ? moved(String(time.timeframe)) : untold
   return {
     ...body,
     ...(timeframe === undefined ? {} : { timeframe }),
-    notes: [...ownNotes(definition), ...(timeframe === undefined ? [untold] : []), ...body.notes],
+    notes: [...ownNotes(definition), ...(timeframe === undefined ? [undated] : []), ...body.notes],
   }
+}
+
+/** Whether the vendor answers with what it worked out before. */
+function isKept({ refresh_rate }: SavedQuery): boolean {
+  return refresh_rate > 0
 }
 
 /** A funnel's times stand in its steps, where it has none itself. */
@@ -59,8 +68,16 @@ const untold: Note = {
   text: 'the saved query does not say which time it is about; without a timeframe it is all',
 }
 
-function ownNotes({ query_name, refresh_rate }: SavedQuery): Note[] {
-  const old = refresh_rate > 0 ? `, of Keen's cache, so up to ${durationOf(refresh_rate)} old` : ''
+function moved(timeframe: string): Note {
+  return {
+    kind: 'undated',
+    text: `Keen kept this answer, and does not say which days its ${timeframe} were when it was worked out`,
+  }
+}
+
+function ownNotes(definition: SavedQuery): Note[] {
+  const { query_name, refresh_rate } = definition
+  const old = isKept(definition) ? `, of Keen's cache, so up to ${durationOf(refresh_rate)} old` : ''
   return [{ kind: 'source', text: `this is Keen's own saved query ${query_name}, with its own dates${old}` }]
 }
 
@@ -69,7 +86,8 @@ function durationOf(seconds: number): string {
   return hours === 1 ? '1 hour' : `${hours} hours`
 }
 
-function bodyOf(query: Definition, result: unknown, { title, calendar }: Ask<'saved'>, now: Temporal.Instant): AnyBody {
+function bodyOf(definition: SavedQuery, result: unknown, { title, calendar }: Ask<'saved'>, now: Temporal.Instant): AnyBody {
+  const { query, refresh_rate } = definition
   switch (query['analysis_type']) {
     case 'funnel':
       return funnelBody(query, result)
@@ -77,8 +95,17 @@ function bodyOf(query: Definition, result: unknown, { title, calendar }: Ask<'sa
       return extractionBody(query, result)
     default: {
       const rows = rowsOf(result, query)
-      const series = seriesIn(rows, query, { title, now, zone: calendar.timezone })
-      return series ?? { shape: 'table', ...tableIn(rows, query) }
+      const hasTimes = query['interval'] !== undefined && query['interval'] !== null
+      const times = hasTimes ? timesOf(result) : []
+      const series = seriesIn({ rows, times }, query, {
+        title,
+        zone: calendar.timezone,
+        now,
+        age: isKept(definition) ? refresh_rate : 0,
+      })
+      if (series !== undefined) return series
+      const window = around(spansIn(times, calendarZoneOf(query) ?? 'UTC') ?? [])
+      return { shape: 'table', ...(window === undefined ? {} : { timeframe: spanOf(window) }), ...tableIn(rows, query) }
     }
   }
 }

@@ -3,8 +3,10 @@ import type { Segmentation } from '../../../query.ts'
 import type { Bucket } from '../../../timeframe.ts'
 import { bucketsOf } from '../../../timeframe.ts'
 import type { Ask } from '../../source.ts'
+import { valueKey } from '../calls/answers.ts'
+import { percentile as percentileTaken } from '../calls/parameters.ts'
 import type { Request as AnyRequest, Site, Span } from './asking.ts'
-import { instantsOf, refusalOf, refuseWithoutActor } from './asking.ts'
+import { refusalOf, refuseWithoutActor, timeframeOf } from './asking.ts'
 import type { Filter } from './filters.ts'
 import { filtersOf, plainProperty } from './filters.ts'
 import type { Range, Stretch, StretchTime } from './stretches.ts'
@@ -24,18 +26,22 @@ export function refuseSegmentation(question: Segmentation, site: Site): string |
   if (of === undefined && !['general', 'unique', 'average'].includes(type)) return `${type} is of a property; name it with \`of\``
   if (type === 'percentile' && percentile === undefined) return 'which percentile? Write percentile: 90'
   if (type !== 'percentile' && percentile !== undefined) return '`percentile` goes with type: percentile'
-  if (percentile !== undefined && Math.round(percentile * 100) / 100 !== percentile)
-    return 'Keen takes two decimals of a percentile'
+  const wrong = percentile === undefined ? undefined : percentileTaken.safeParse(percentile).error?.issues[0]
+  if (wrong !== undefined) return wrong.message
   if (type === 'unique' || (type === 'average' && of === undefined)) {
     const without = refuseWithoutActor(type === 'unique' ? 'unique' : 'an average per user', site)
     if (without !== undefined) return without
   }
-  const taken = [on ?? []].flat().find((property) => property === 'result')
-  if (taken !== undefined)
-    return 'Keen calls the number of a group `result`, so that a property of that name cannot be told from it'
   return refusalOf(() => {
     filtersOf(question.where)
-    for (const property of [on ?? [], of ?? []].flat()) plainProperty(property)
+    if (of !== undefined) plainProperty(of)
+    const groups = groupsOf(question)
+    if (groups.includes(valueKey)) {
+      throw new RefusedError(
+        `Keen calls the number of a group \`${valueKey}\`, so that a property of that name cannot be told from it`,
+      )
+    }
+    if (new Set(groups).size < groups.length) throw new RefusedError('`on` names a property twice; name each once')
   })
 }
 
@@ -113,7 +119,7 @@ function planTally({ question, windows, calendar }: Ask<'segmentation'>, event: 
     },
   })
   const filling = fillingOf(cells)
-  const alone = (window: Span, split?: boolean) => request({ timeframe: instantsOf(window) }, split)
+  const alone = (window: Span, split?: boolean) => request({ timeframe: timeframeOf(window) }, split)
   return {
     tally,
     cells,

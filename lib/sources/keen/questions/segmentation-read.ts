@@ -1,7 +1,7 @@
-import { Temporal } from 'temporal-polyfill'
 import { DataError, RefusedError } from '../../../errors.ts'
 import { nameOfPath } from '../../../segments.ts'
 import type { Row } from '../calls/answers.ts'
+import { instantIn } from '../calls/timeframes.ts'
 import type { Span } from './asking.ts'
 import type { Stretch } from './stretches.ts'
 import { spanOfCells } from './stretches.ts'
@@ -133,12 +133,9 @@ function cutWords({ start, end }: Span): string {
 
 /** Throws DataError for what is no time with an offset. */
 function millisecondsOf(text: string | undefined): number {
-  try {
-    return Temporal.Instant.from(text ?? '').epochMilliseconds
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause
-    throw new DataError(`Keen's answer has a time that is none: ${JSON.stringify(text)}`, { cause })
-  }
+  const time = instantIn(text)
+  if (time === undefined) throw new DataError(`Keen's answer has a time that is none: ${JSON.stringify(text)}`)
+  return time.epochMilliseconds
 }
 
 function numberIn({ value }: Row): number | null {

@@ -2,7 +2,7 @@ import { RefusedError } from '../../../errors.ts'
 import type { Bucket, Calendar, Unit, Window } from '../../../timeframe.ts'
 import { bucketsOf } from '../../../timeframe.ts'
 import type { Span } from './asking.ts'
-import { instantsOf } from './asking.ts'
+import { timeframeOf } from './asking.ts'
 
 /**
  * How Keen is asked for a chain of buckets so that it cuts where we do. By its clients' issues 350, 391, 261 and 409:
@@ -85,11 +85,11 @@ const hour = 3_600_000_000_000
 
 function timeOf(cells: readonly Bucket[], unit: Unit): StretchTime {
   const span = spanOfCells(cells)
-  if (cells.length === 1) return { timeframe: instantsOf(span) }
+  if (cells.length === 1) return { timeframe: timeframeOf(span) }
   const interval = intervals[unit]
   // Minutes of any zone are minutes of UTC.
   if (unit === 'minute' || isHourOfUtc(span.start, unit)) {
-    return { timeframe: instantsOf(span), interval }
+    return { timeframe: timeframeOf(span), interval }
   }
   const lastDay = span.end.subtract({ nanoseconds: 1 }).toPlainDate()
   return {

@@ -187,7 +187,13 @@ describe('events of a customer, newest first', () => {
       [9, 8, 7, 6, 5],
       {},
     ],
-    ['of one moment stay several', [page(0, 3, 9, 8, 8), page(2, 4, 8, 8, 7)], [9, 8, 8, 8, 7], {}],
+    ['of one moment stay several', [page(0, 3, 9, 8, 8), page(1, 5, 8, 8, 8, 7)], [9, 8, 8, 8, 7], {}],
+    [
+      'of one moment stay as many as they are where a new one came in between',
+      [page(0, 3, 9, 8, 8), page(1, 5, 9, 8, 8, 7, 6), page(5, 4, 6)],
+      [9, 8, 8, 7, 6],
+      {},
+    ],
   ]
 
   test.each(cases)('%s', async (_, expected, timestamps, more) => {
@@ -197,8 +203,11 @@ describe('events of a customer, newest first', () => {
     expect(given.map(({ timestamp }) => timestamp)).toEqual(timestamps)
   })
 
-  test('are an error where the pages moved too far to know what is missing', async () => {
-    await using vendor = await startVendor([page(0, 3, 9, 8, 7), page(2, 4, 13, 12, 11, 10)])
+  test.each([
+    ['the pages moved too far to know what is missing', page(0, 3, 9, 8, 7), page(2, 4, 13, 12, 11, 10)],
+    ['one of several of a moment is gone', page(0, 3, 9, 8, 8), page(1, 5, 8, 7, 6, 5, 4)],
+  ])('are an error where %s', async (_, first, second) => {
+    await using vendor = await startVendor([first, second])
     await using door = open(vendor)
     const { given, error } = await until(door.client.customerEventsEach({ customer_ids: ids, event_types: ['visit'], limit: 3 }))
     expect(given).toHaveLength(3)

@@ -298,6 +298,12 @@ describe('an outage', () => {
     expect((error as unknown as WaitError).until).toEqual(new Date('2026-11-16T07:15:00Z'))
   })
 
+  test.each<Called>(['event', 'batch'])('that is a 408 is not tried again: the %s may have been done', async (name) => {
+    const error = await fail(name, { status: 408, body: '' })
+    expect(error).toBeInstanceOf(UnavailableError)
+    expect(error.slept).toEqual([])
+  })
+
   test.each<Called>(['event', 'batch'])('of tracking is not slept through: the %s would be sent twice', async (name) => {
     const error = await fail(name, { status: 503, headers: { 'retry-after': '5' }, body: '' })
     expect(error).toBeInstanceOf(WaitError)

@@ -137,7 +137,7 @@ test('several clients stand side by side, each with its project, keys and host',
 
 test('a call is described without a key, and checked', () => {
   const nobody = () => Promise.reject(new Error('nobody asked for a key'))
-  const client = createKeenClient({ project: '5f1e0c', credential: nobody })
+  const client = createKeenClient({ project: '5f1e0c', credentials: 'ssm:/shop', credential: nobody })
   expect(client.describe('count', { event_collection: 'a b', timeframe: 'today' })).toBe(
     'POST https://api.keen.io/3.0/projects/5f1e0c/queries/count {"event_collection":"a b","timeframe":"today"}',
   )
@@ -151,6 +151,11 @@ test('a call is described without a key, and checked', () => {
     'DELETE https://api.keen.io/3.0/projects/5f1e0c/events/a {}',
   )
   expect(() => client.describe('count', {})).toThrow(UsageError)
+  const all = createKeenClient({ credential: nobody })
+  expect(all.describe('getAllCollections', {})).toBe(
+    // As a shell has it: the variable, else the vendor's host.
+    `GET \${KEEN_BASE_URL:-https://api.keen.io}/3.0/projects/$KEEN_PROJECT_ID/events {}`,
+  )
 })
 
 test('a key is in the header alone: in no address, no trace and no message', async () => {
@@ -194,7 +199,6 @@ describe('what a project file says of a source', () => {
   test('is little', () => {
     expect(config.parse({ kind: 'keen' })).toEqual({
       kind: 'keen',
-      url: 'https://api.keen.io',
       getTimeout: 305_000,
       postTimeout: 305_000,
     })

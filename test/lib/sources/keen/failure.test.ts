@@ -49,6 +49,9 @@ describe('what a reply means', () => {
     [201, said('InternalServerError'), UnavailableError, undefined],
     [200, said('SomethingElse'), RefusedError, 'check what was sent'],
     [200, { error_code: 4711 }, RefusedError, 'check what was sent'],
+    // No word of the vendor's, and one that every object has.
+    [400, said('constructor'), RefusedError, 'check what was sent'],
+    [500, said('toString'), UnavailableError, undefined],
   ] as const)('%i %j', (status, body, kind, remedy) => {
     const error = failure(status, body)
     expect(error).toBeInstanceOf(kind)

@@ -15,7 +15,7 @@ describe('a Keen source', () => {
   })
 
   test("reads the vendor's own variables where the file gives no credentials", () => {
-    expect(keen.variables).toEqual(['KEEN_PROJECT_ID', 'KEEN_WRITE_KEY', 'KEEN_READ_KEY', 'KEEN_MASTER_KEY'])
+    expect(keen.variables).toEqual(['KEEN_PROJECT_ID', 'KEEN_WRITE_KEY', 'KEEN_READ_KEY', 'KEEN_MASTER_KEY', 'KEEN_BASE_URL'])
   })
 
   test('is called by its project, or by the variable that has it', async () => {

@@ -190,8 +190,7 @@ describe('a lake over an export', () => {
     const asked = open('2026-11-09T07:00:00Z')
     await expect(asked).rejects.toThrow(RefusedError)
     await expect(asked).rejects.toMatchObject({
-      message: 'lake own reads export events, and this version does not run exports yet',
-      remedy: 'name a folder of events instead: `events: ./events`',
+      message: 'lake own reads export events, and nobody hands it exports here',
     })
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DataError, RefusedError } from '../../../../../lib/errors.ts'
-import { rowsOf } from '../../../../../lib/sources/keen/calls/answers.ts'
+import { rowsOf, timesOf } from '../../../../../lib/sources/keen/calls/answers.ts'
 import type { CallName } from '../../../../../lib/sources/keen/client.ts'
 import { startVendor } from '../../../../servers/vendor.ts'
 import { base, complaint, exchange, openDoor } from '../door.ts'
@@ -90,6 +90,67 @@ describe('a metric', () => {
     const given = { ...parameters, order_by: { property_name: 'result', direction: 'DESC' } }
     expect(await ask('sum', 'sum', given, [], sent)).toEqual([])
   })
+})
+
+describe('long whole numbers are not rounded', () => {
+  const of = { event_collection: 'a', target_property: 'id' }
+  const raw = (name: CallName, path: string, parameters: object, body: string, method = 'POST') =>
+    exchange(name, parameters, {
+      method,
+      path,
+      ...(method === 'GET' ? {} : { json: sentOf(parameters) }),
+      key: 'read',
+      answer: { body },
+    })
+  const sentOf = (parameters: object) => Object.fromEntries(Object.entries(parameters).filter(([key]) => key !== 'analysis_type'))
+  const ids = '[9007199254740993,12345678901234567890,7]'
+  const told = ['9007199254740993', '12345678901234567890', 7]
+
+  test('as values of selectUnique, alone and among several analyses', async () => {
+    expect(await raw('selectUnique', '/queries/select_unique', of, `{"result":${ids}}`)).toEqual([{ value: told }])
+    const analyses = { ids: { analysis_type: 'select_unique', target_property: 'id' } }
+    const several = { event_collection: 'a', analyses }
+    expect(await raw('multiAnalysis', '/queries/multi_analysis', several, `{"result":{"ids":${ids}}}`)).toEqual([
+      { value: { ids: told } },
+    ])
+  })
+
+  test('as groups, of which two would be one', async () => {
+    const body = '{"result":[{"id":9007199254740993,"result":1},{"id":9007199254740992,"result":2}]}'
+    expect(await raw('count', '/queries/count', { event_collection: 'a', group_by: 'id' }, body)).toEqual([
+      { group: { id: '9007199254740993' }, value: 1 },
+      { group: { id: '9007199254740992' }, value: 2 },
+    ])
+  })
+
+  test('as actors, as events, and in whatever is asked by its analysis_type', async () => {
+    const step = { event_collection: 'a', actor_property: 'id', timeframe: 'today', with_actors: true }
+    const funnel = await raw('funnel', '/queries/funnel', { steps: [step] }, `{"steps":[],"result":[3],"actors":[${ids}]}`)
+    expect(funnel).toMatchObject({ actors: [told] })
+    const events = '{"result":[{"id":9007199254740993}]}'
+    expect(await raw('query', '/queries/extraction', { analysis_type: 'extraction', event_collection: 'a' }, events)).toEqual({
+      result: [{ id: '9007199254740993' }],
+    })
+    const saved = `{"query_name":"s","refresh_rate":0,"query":{"analysis_type":"select_unique"},"result":${ids}}`
+    expect(await raw('savedQueryResult', '/queries/saved/s/result', { query_name: 's' }, saved, 'GET')).toMatchObject({
+      result: told,
+    })
+  })
+
+  test('and a sum of so many digits is a number all the same', async () => {
+    expect(await raw('sum', '/queries/sum', of, '{"result":12345678901234567000}')).toEqual([{ value: 12345678901234567000 }])
+    await expect(raw('sum', '/queries/sum', of, '{"result":"12"}')).rejects.toThrow(DataError)
+  })
+})
+
+test('times of all buckets are told, also of those without groups', () => {
+  const result = [
+    { value: [], timeframe: week },
+    { value: [{ a: 1, result: 2 }], timeframe: next },
+  ]
+  expect(timesOf(result)).toEqual([week, next])
+  expect(rowsOf(result, { interval: 'daily', group_by: 'a' })).toEqual([{ timeframe: next, group: { a: 1 }, value: 2 }])
+  expect(() => timesOf(5)).toThrow(DataError)
 })
 
 describe('the shapes of a result', () => {
