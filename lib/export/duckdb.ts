@@ -5,7 +5,7 @@ import { RefusedError, UnavailableError, UsageError } from '../errors.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** A DuckDB of its own in this process, on one thread: rows keep the order of their lines without waiting for each other. */
+/** A DuckDB of its own in this process, on one thread unless told: rows keep the order of their lines without waiting for each other. */
 export interface Engine {
   /** Numbers come as they are: cast to double what may be a BIGINT. Throws the signal's reason once it is aborted. */
   query(sql: string): Promise<Row[]>
@@ -88,6 +88,10 @@ export async function load(): Promise<typeof import('@duckdb/node-api')> {
   }
 }
 
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /^Out of Memory Error/.test(error.message)
+}
+
 /** What DuckDB and Node say of the machine, as its operator's business; anything else stays as it is. */
 export function inWords(error: unknown, scratch: string): unknown {
   if (!(error instanceof Error)) return error
@@ -102,7 +106,7 @@ export function inWords(error: unknown, scratch: string): unknown {
   if (zone !== undefined) {
     return new UsageError(`${zone} is no time zone`, { remedy: 'a zone is called like Europe/Berlin', cause: error })
   }
-  if (/^Out of Memory Error/.test(error.message)) {
+  if (isOutOfMemory(error)) {
     return new RefusedError('there is not enough memory to make Parquet', {
       remedy: 'give it more; a row of many or long properties takes more',
       cause: error,

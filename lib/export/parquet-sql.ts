@@ -36,67 +36,65 @@ export interface Lines {
   readonly longest: number
 }
 
-/**
- * Whose values are read: those that the lines have; and how. `struct` declares each as a field, which is a fifth quicker;
- * it cannot tell null from absent, names that differ in case, and a name that stands in an object twice, and takes memory
- * for each column. `extract` takes them from the text as a list and tells all; of a name that stands twice the first.
- */
+/** Whose values are read. */
 export interface Reading {
+  /** Properties that become columns. */
   readonly found: readonly string[]
-  readonly way: 'struct' | 'extract'
+  /** Properties that are left out. */
+  readonly dropped: readonly string[]
+  /** Nobody has seen whether the lines have others: the statement fails with `otherProperties` where they do. */
+  readonly isGuessed: boolean
 }
 
-/**
- * The names of all properties with how many lines have them, and under NULL the lines, and whether any may hold a null.
- * Of the first `most` lines, where that is said.
- */
+/** Of a message: a line has a property that was not named, or one twice. */
+export const otherProperties = 'a line has other properties'
+
+/** The names of all properties, in hex: DuckDB's binding takes U+FEFF off the beginning of a text. Of the first `most` lines, if said. */
 export function surveySql(lines: Lines, { properties }: Layout, most?: number): Sql {
   const limit = most === undefined ? '' : `limit ${most}`
-  return `select name, count(*)::double as lines, bool_or(nulls) as nulls from
-    (select unnest(list_prepend(null, json_keys(properties))) as name, nulls from
-      (select properties, contains(properties::varchar, ':null') as nulls
-        from (select ${quoted(properties)} as properties from ${readLines(lines, `{${text(properties)}: 'JSON'}`)} ${limit})))
+  return `select hex(name) as name from
+    (select unnest(json_keys(properties)) as name
+      from (select ${quoted(properties)} as properties from ${readLines(lines, `{${text(properties)}: 'JSON'}`)} ${limit}))
     group by name`
 }
 
-/** The rows, in the order of their lines. `columns` has all that the export knows; those not found are NULL. */
-export function rowsSql(lines: Lines, layout: Layout, { found, way }: Reading, columns: Names): Sql {
-  const names = [...found, ...layout.fields.filter(({ at }) => at === 'properties').map(({ name }) => name)]
+/**
+ * The rows, in the order of their lines where the engine keeps one. `columns` has all that the export knows; those not
+ * found are NULL. Values are taken from the text of the object, as a list: read as fields of a STRUCT they would be had a
+ * quarter quicker, but null would be absent, and other properties would be left out without a word.
+ */
+export function rowsSql(lines: Lines, layout: Layout, { found, dropped, isGuessed }: Reading, columns: Names): Sql {
+  const own = layout.fields.filter(({ at }) => at === 'properties').map(({ name }) => name)
   const onLine = layout.fields.filter(({ at }) => at === 'line')
-  const isStruct = way === 'struct'
+  const names = [...found, ...own, ...dropped.filter((name) => !own.includes(name))]
   const object = quoted(layout.properties)
-  const type = isStruct ? `STRUCT(${names.map((name) => `${quoted(name)} JSON`).join(', ')})` : 'JSON'
-  const types = [...onLine.map(({ name }) => `${text(name)}: 'JSON'`), `${text(layout.properties)}: ${text(type)}`]
+  const types = [...onLine.map(({ name }) => `${text(name)}: 'JSON'`), `${text(layout.properties)}: 'JSON'`]
 
   // Numbered: DuckDB knows no names that differ in case.
   const read = [
     ...onLine.map(({ name }, at) => `${quoted(name)}::varchar as f${at}`),
-    `${isStruct ? `${object} is not null` : `coalesce(${object}::varchar like '{%', false)`} as whole`,
-    ...(isStruct ? names.map((name, at) => `struct_extract(${object}, ${text(name)})::varchar as v${at}`) : []),
-    ...(isStruct ? [] : [`json_extract(${object}, ${listOf(names.map((name) => text(pointer(name))))})::varchar[] as parts`]),
+    `coalesce(${object}::varchar like '{%', false) as whole`,
+    `json_extract(${object}, ${listOf(names.map((name) => text(pointer(name))))})::varchar[] as raw`,
+    ...(isGuessed ? [`len(json_keys(${object})) as keys`] : []),
   ]
-  const more = isStruct
-    ? `${listOf(found.map((_, at) => `v${at}`))} as parts`
-    : `parts[:${found.length}] as parts, parts as raw, list_transform(parts, lambda v: ${bareSql('v')}) as bare`
-  const source = `(select * ${isStruct ? '' : 'exclude (parts)'}, ${more} from
-    (select ${read.join(', ')} from ${readLines(lines, `{${types.join(', ')}}`)}))`
+  const more = `raw[:${found.length}] as parts, list_transform(raw[:${found.length}], lambda v: ${bareSql('v')}) as bare`
+  const source = `(select *, ${more} from (select ${read.join(', ')} from ${readLines(lines, `{${types.join(', ')}}`)}))`
 
-  const place = new Map(names.map((name, at) => [name, at]))
-  const raw = (at: number) => (isStruct ? `v${at}` : `raw[${at + 1}]`)
-  const bare = (at: number) => (isStruct ? bareSql(`v${at}`) : `bare[${at + 1}]`)
+  const place = new Map(found.map((name, at) => [name, at]))
   const fields = layout.fields.map((field) => {
-    const own = field.at === 'line' ? `f${onLine.indexOf(field)}` : raw(names.lastIndexOf(field.name))
-    return `${fieldSql(field, own, layout.zone)} as ${quoted(field.column)}`
+    const value = field.at === 'line' ? `f${onLine.indexOf(field)}` : `raw[${found.length + own.indexOf(field.name) + 1}]`
+    return `${fieldSql(field, value, layout.zone)} as ${quoted(field.column)}`
   })
   const properties = [...columns]
     .toSorted(([, a], [, b]) => byCodeUnits(a, b))
     .map(([name, column]) => {
       const at = place.get(name)
-      return `${at === undefined ? 'null::varchar' : bare(at)} as ${quoted(column)}`
+      return `${at === undefined ? 'null::varchar' : `bare[${at + 1}]`} as ${quoted(column)}`
     })
   const strings = stringsSql(found.map((name) => columns.get(name) ?? name))
+  const others = isGuessed ? `when keys <> list_count(raw) then error(${text(otherProperties)})` : ''
   return `select ${[...fields, ...properties, `${strings} as _strings`].join(',\n')}
-    from ${source} where case when whole then true else error('there are no properties') end`
+    from ${source} where case when not whole then error('there are no properties') ${others} else true end`
 }
 
 /** DuckDB takes room for a dictionary of each column before it has one: a megabyte, unless told. */
@@ -113,9 +111,9 @@ export function checkSql(path: string, { fields }: Layout): Sql {
     from read_parquet(${pathSql(path)})`
 }
 
-/** What a file's text column has, and how many rows each but for those that are `gone`. */
+/** What a file's text column has, in hex, and how many rows each but for those that are `gone`. */
 export function valuesSql(path: string, column: string): Sql {
-  return `select ${quoted(column)} as name, count(*)::double as rows from (${keptSql(path)}) group by 1`
+  return `select hex(${quoted(column)}) as name, count(*)::double as rows from (${keptSql(path)}) group by ${quoted(column)}`
 }
 
 /**
@@ -144,15 +142,6 @@ export function keptSql(path: string, more = ''): Sql {
 export function splitSql(path: string, column: string, to: string): Sql {
   return `copy (${keptSql(path, `, md5(${quoted(column)}) as _part`)}) to ${text(to)}
     (${writing}, partition_by (_part), return_stats)`
-}
-
-const mostFields = 100
-
-/** Whether all of these can be the names of a STRUCT's fields, and are not too many for it. */
-export function areFields(names: readonly string[]): boolean {
-  if (names.length > mostFields) return false
-  const folded = new Set(names.map((name) => name.toLowerCase()))
-  return names.length > 0 && folded.size === names.length && names.every((name) => name !== '' && !name.includes('\u0000'))
 }
 
 function fieldSql({ type }: Field, value: Sql, zone: string | undefined): Sql {

@@ -4,11 +4,21 @@ import { dirname, join } from 'node:path'
 import { DataError, UsageError } from '../errors.ts'
 import type { Names } from './columns.ts'
 import { byCodeUnits, growColumns, growSlugs } from './columns.ts'
-import type { Engine, EngineOptions } from './duckdb.ts'
-import { inWords, openEngine } from './duckdb.ts'
+import type { Engine } from './duckdb.ts'
+import { inWords, isOutOfMemory, openEngine } from './duckdb.ts'
 import { countLines, isPacked, mendLines } from './mend.ts'
 import type { Layout, Lines, Reading } from './parquet-sql.ts'
-import { areFields, checkSql, copySql, duplicatesSql, keptSql, rowsSql, splitSql, surveySql, valuesSql } from './parquet-sql.ts'
+import {
+  checkSql,
+  copySql,
+  duplicatesSql,
+  keptSql,
+  otherProperties,
+  rowsSql,
+  splitSql,
+  surveySql,
+  valuesSql,
+} from './parquet-sql.ts'
 
 /** What Parquet is made of, and where. */
 export interface Converting {
@@ -22,11 +32,9 @@ export interface Converting {
   readonly drop?: readonly string[] | undefined
   /** The lines that are not blank, where somebody has counted them and seen that the gzip is whole; else it is done here. */
   readonly lines?: number | undefined
-  /** Whether `:null` is anywhere in the lines, where somebody has looked. */
-  readonly nulls?: boolean | undefined
-  /** 1 unless said. Two look for new properties while those of the first lines, and those that are known, are written. */
+  /** 1 unless said. More are for large files alone, whose rows are then in no order. */
   readonly threads?: number | undefined
-  /** As DuckDB writes it. Unless said, `256MB` and half a megabyte for each column beyond 200. The process takes up to 150 MB more. */
+  /** As DuckDB writes it. Unless said, `256MB` and half a megabyte for each column beyond 200, and four times that where rows are so long that it does not do. The process takes up to 150 MB more. */
   readonly memory?: string | undefined
   /** A folder for what is laid aside. */
   readonly scratch: string
@@ -91,8 +99,9 @@ const eventFields: Layout['fields'] = [
  * In `zone` a time that the clocks leave out counts on as if they had not been changed yet, and one that is there twice is
  * the second of them: the vendor's data does not tell.
  *
- * Rows keep the order of the lines. Of lines with the same event, distinct_id, time and $insert_id the first stays; lines
- * without $insert_id all stay. The same lines and columns give the same bytes. Memory does not depend on how many there are.
+ * Of lines with the same event, distinct_id, time and $insert_id the first stays; lines without $insert_id all stay. Rows
+ * keep the order of the lines, and the same lines and columns give the same bytes, except with more than one thread and
+ * more than 100,000 lines: then which of the same comes first is anyone's guess. Memory does not depend on how many there are.
  *
  * Nothing is at `to` before all of it is. Throws DataError, naming file and line, for what is no event, and where rows and
  * duplicates are not as many as the lines; UnavailableError where the disk is full, RefusedError where memory is too small
@@ -121,6 +130,10 @@ const rowsAtOnce = 8192
 const cellsAtOnce = 2_000_000
 /** Lines from which the rest's properties are guessed, where there are more. */
 const sampled = 20_000
+/** Lines that one thread does in their order; several would wait for each other to keep it, and hold what is ready. */
+const mostInOrder = 100_000
+/** Times the usual memory, where that does not do. */
+const roomForLongRows = 4
 /** What is looked through for duplicates at a time. */
 const groupsAtOnce = 500_000
 
@@ -131,7 +144,6 @@ interface Job {
   readonly counted: number
   /** A folder that is gone when the job is done. */
   readonly own: string
-  readonly options: EngineOptions
 }
 
 async function convert(converting: ConvertingEvents, layout: Layout): Promise<Converted> {
@@ -146,8 +158,13 @@ async function convert(converting: ConvertingEvents, layout: Layout): Promise<Co
     await mkdir(beside)
     const counted = converting.lines ?? (await countLines(from))
     engine = await openEngine(options)
+    const { threads = 1 } = converting
+    if (threads > 1 && counted > mostInOrder) {
+      await engine.query(`set threads = ${threads}`)
+      await engine.query('set preserve_insertion_order = false')
+    }
     const whole = join(beside, 'whole.parquet')
-    const { columns, mended } = await writeWhole(engine, { converting, layout, known, counted, own, options }, whole)
+    const { columns, mended } = await writeWhole(engine, { converting, layout, known, counted, own }, whole)
     const duplicates = await findDuplicates(engine, whole, layout, counted)
     const rows = counted - duplicates
     const events = layout.identity.length === 0 ? new Map<string, number>() : await eventsIn(engine, whole)
@@ -179,14 +196,21 @@ async function writeWhole(engine: Engine, job: Job, to: string): Promise<{ colum
   const { converting, layout, counted, own } = job
   let lines: Lines = { paths: converting.from, packed: await packing(converting.from), longest: usual }
   let mended = 0
+  let room = 1
   for (;;) {
     try {
-      const columns = await write(engine, job, lines, to)
+      const columns = await write(engine, job, lines, to, room)
       await checkCount(engine, to, layout, counted)
       return { columns, mended }
     } catch (error) {
       if (lines.longest < longest && error instanceof Error && /maximum_object_size/.test(error.message)) {
         lines = { ...lines, longest }
+        continue
+      }
+      if (room === 1 && converting.memory === undefined && isOutOfMemory(error)) {
+        // DuckDB takes 2,048 rows at a time, however long they are.
+        room = roomForLongRows
+        await engine.query('set threads = 1')
         continue
       }
       if (!isOfData(error)) throw error
@@ -203,59 +227,43 @@ async function writeWhole(engine: Engine, job: Job, to: string): Promise<{ colum
 }
 
 /** The columns it was written with. */
-async function write(engine: Engine, job: Job, lines: Lines, to: string): Promise<Names> {
-  const { converting, layout, known, counted, options } = job
-  const copy = async (found: readonly string[], nulls: boolean, columns: Names) => {
-    const quick = !nulls && areFields([...layout.fields.map(({ name }) => name), ...found])
-    const copyIn = (way: Reading['way']) =>
-      engine.query(copySql(rowsSql(lines, layout, { found, way }, columns), to, rowGroup(columns)))
-    if (converting.memory === undefined) await engine.query(`set memory_limit = '${usualMemory(columns.size)}'`)
-    try {
-      await copyIn(quick ? 'struct' : 'extract')
-    } catch (error) {
-      if (!quick || !(error instanceof Error && /has duplicate key/.test(error.message))) throw error
-      await copyIn('extract')
-    }
-  }
-  const own = (names: Iterable<string>) => {
-    const out = new Set([
-      ...layout.fields.filter(({ at }) => at === 'properties').map(({ name }) => name),
-      ...(converting.drop ?? []),
-    ])
-    return [...names].filter((name) => !out.has(name)).toSorted(byCodeUnits)
-  }
-  const survey = async (surveying: Engine, most?: number) => {
-    const rows = await surveying.query(surveySql(lines, layout, most))
-    const named = rows.filter(({ name }) => name !== null)
-    return { found: own(named.map(({ name }) => String(name))), nulls: rows.some(({ nulls }) => nulls === true) }
-  }
-  const more = layout.fields.map(({ column }) => column)
+async function write(
+  engine: Engine,
+  { converting, layout, known, counted }: Job,
+  lines: Lines,
+  to: string,
+  room: number,
+): Promise<Names> {
+  const { drop = [], memory } = converting
+  const own = new Set(layout.fields.filter(({ at }) => at === 'properties').map(({ name }) => name))
+  const others = layout.fields.map(({ column }) => column)
 
-  const { nulls: told, threads = 1 } = converting
-  if (threads > 1 && counted > sampled) {
-    // Most days have no property that none before had, nor their beginning; one that has is written again.
-    const begins = await survey(engine, sampled)
-    const guessed = { found: own(new Set([...known.keys(), ...begins.found])), nulls: told ?? begins.nulls }
-    const columns = growColumns(known, guessed.found, more)
-    const surveying = await openEngine(options)
-    const writing = copy(guessed.found, guessed.nulls, columns)
-    writing.catch(() => {})
-    try {
-      const { found, nulls } = await survey(surveying)
-      await writing
-      const isGuessed = found.every((name) => columns.has(name)) && (told ?? nulls) === guessed.nulls
-      if (isGuessed) return columns
-      const grown = growColumns(known, found, more)
-      await copy(own(new Set([...known.keys(), ...found])), told ?? nulls, grown)
-      return grown
-    } finally {
-      await surveying.close()
+  async function survey(most?: number): Promise<{ found: string[]; dropped: string[] }> {
+    const names = (await engine.query(surveySql(lines, layout, most))).map(({ name }) => fromHex(name))
+    const found = names.filter((name) => !own.has(name) && !drop.includes(name)).toSorted(byCodeUnits)
+    return { found, dropped: drop.filter((name) => names.includes(name)) }
+  }
+  async function copy(reading: Reading): Promise<Names> {
+    const columns = growColumns(known, reading.found, others)
+    if (memory === undefined) await engine.query(`set memory_limit = '${usualMemory(columns.size, room)}'`)
+    await engine.query(copySql(rowsSql(lines, layout, reading, columns), to, rowGroup(columns)))
+    return columns
+  }
+
+  if (counted > sampled) {
+    const begins = await survey(sampled)
+    // Most days have no property that none before had, nor their beginning; one that has is looked through, and written again.
+    const guessed = [...new Set([...begins.found, ...known.keys()])].filter((name) => !drop.includes(name)).toSorted(byCodeUnits)
+    // What is asked for and is not there costs as much as what is.
+    if (guessed.length < 2 * begins.found.length + 20) {
+      try {
+        return await copy({ found: guessed, dropped: drop, isGuessed: true })
+      } catch (error) {
+        if (!(error instanceof Error && error.message.includes(otherProperties))) throw error
+      }
     }
   }
-  const { found, nulls } = await survey(engine)
-  const columns = growColumns(known, found, more)
-  await copy(found, told ?? nulls, columns)
-  return columns
+  return copy({ ...(await survey()), isGuessed: false })
 }
 
 /** Throws DataError unless all of a file's rows have what they must, and there are as many as there should be. */
@@ -275,8 +283,12 @@ async function findDuplicates(engine: Engine, path: string, layout: Layout, rows
 }
 
 async function eventsIn(engine: Engine, path: string): Promise<Map<string, number>> {
-  const found = (await engine.query(valuesSql(path, 'event'))).map(({ name, rows }) => [String(name), Number(rows)] as const)
+  const found = (await engine.query(valuesSql(path, 'event'))).map(({ name, rows }) => [fromHex(name), Number(rows)] as const)
   return new Map(found.toSorted(([a], [b]) => byCodeUnits(a, b)))
+}
+
+function fromHex(value: unknown): string {
+  return Buffer.from(String(value), 'hex').toString('utf8')
 }
 
 interface Splitting {
@@ -320,8 +332,8 @@ async function packing(paths: readonly string[]): Promise<boolean> {
   return kinds.has(true)
 }
 
-function usualMemory(columns: number): string {
-  return `${256 + Math.ceil(Math.max(0, columns - 200) / 2)}MB`
+function usualMemory(columns: number, room = 1): string {
+  return `${room * (256 + Math.ceil(Math.max(0, columns - 200) / 2))}MB`
 }
 
 function rowGroup(columns: Names): number {

@@ -187,10 +187,10 @@ describe('columns', () => {
     })
   })
 
-  test('are found by a second thread while those of the first lines are written, and what comes later is not lost', async () => {
+  test('are guessed from the first lines, and what comes later is not lost', async () => {
     await inFolder(async (folder) => {
       const begin = Array.from({ length: 20_001 }, () => line({ a: '5' }))
-      const options = { threads: 2, columns: new Map([['b', 'b']]) }
+      const options = { columns: new Map([['b', 'b']]) }
       const last = async (...properties: Readonly<Record<string, unknown>>[]) => {
         const { result, rows } = await converted(folder, [...begin, ...properties.map((own) => line(own))], options)
         expect(result.rows).toBe(begin.length + properties.length)
@@ -220,8 +220,42 @@ describe('columns', () => {
   test('a null behind the first lines is told from nothing', async () => {
     await inFolder(async (folder) => {
       const begin = Array.from({ length: 20_001 }, () => line({ a: '5' }))
-      const { rows } = await converted(folder, [...begin, line({ a: null }), line({})], { threads: 2 })
+      const { rows } = await converted(folder, [...begin, line({ a: null }), line({})])
       expect(rows.slice(-2).map(({ a }) => a)).toEqual(['null', null])
+    })
+  })
+
+  test('of many lines are all there with two threads, each with its own, and once', async () => {
+    await inFolder(async (folder) => {
+      const lines = Array.from({ length: 130_000 }, (_, at) => line({ $insert_id: `i${at % 129_000}`, a: at % 129_000, b: 'x' }))
+      const options = { threads: 2, drop: ['b'] }
+      const { result, rows } = await converted(folder, lines, options)
+      expect([result.rows, result.duplicates, [...result.columns.keys()]]).toEqual([129_000, 1000, ['a']])
+      expect(new Set(rows.map(({ insert_id, a }) => `${insert_id} ${a}`))).toEqual(
+        new Set(Array.from({ length: 129_000 }, (_, at) => `i${at} ${at}`)),
+      )
+    })
+  })
+
+  test('that are known in plenty are looked for first, and only those that are there are read', async () => {
+    await inFolder(async (folder) => {
+      const columns = new Map(Array.from({ length: 60 }, (_, at) => [`known ${at}`, `known ${at}`]))
+      const begin = Array.from({ length: 20_001 }, () => line({ a: 1 }))
+      const { result, rows } = await converted(folder, [...begin, line({ 'known 59': 2, late: 3 })], { columns })
+      expect(result.columns.size).toBe(62)
+      expect(rows.at(-1)).toMatchObject({ a: null, late: '3', 'known 59': '2', 'known 0': null })
+    })
+  })
+
+  test('whose names begin with a byte order mark are those that they are', async () => {
+    await inFolder(async (folder) => {
+      const mark = String.fromCharCode(0xfeff)
+      const { result, rows } = await converted(folder, [line({ [`${mark}plan`]: 'pro', plan: 'free' })])
+      expect([...result.columns.keys()].toSorted()).toEqual(['plan', `${mark}plan`])
+      expect(rows[0]).toMatchObject({ plan: 'free', [String(result.columns.get(`${mark}plan`))]: 'pro' })
+      const event = JSON.stringify({ event: `${mark}Sign Up`, properties: { time: 1_785_542_400, distinct_id: 'u' } })
+      const split = await converted(folder, [event], { to: join(folder, 'events'), split: new Map() })
+      expect([...split.result.events]).toEqual([[`${mark}Sign Up`, 1]])
     })
   })
 })
