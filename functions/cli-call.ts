@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { UsageError } from '../lib/errors.ts'
+import { isNumeral, parseToSendBack } from '../lib/exact-json.ts'
 import { loadProject } from '../lib/project/load.ts'
 import { meantCall } from '../lib/sources/call-words.ts'
 import { sourceKinds } from '../lib/sources/index.ts'
@@ -79,14 +80,40 @@ export async function call(
 
 async function readParameters(argument: string): Promise<unknown> {
   const json = argument === '-' ? await text(process.stdin) : argument
+  const given = parsed(json)
+  const long = longNumber(given)
+  if (long === undefined) return given
+  // It would be sent as another one: 9007199254740993 as …992.
+  throw new UsageError(`the parameters have ${long.digits} at ${long.place}, which has more digits than a number holds`, {
+    remedy: `write it as text: "${long.digits}"`,
+  })
+}
+
+function parsed(json: string): unknown {
   try {
-    return JSON.parse(json)
+    return parseToSendBack(json)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     throw new UsageError(`the parameters are not JSON: ${error.message}`, {
       remedy: `write them in single quotes, such as '{"event":"Sign Up"}', or pipe them in and write -`,
     })
   }
+}
+
+/** A whole number that a number would round, with its place: `events.sign_ups[0].id`. */
+function longNumber(given: unknown): { readonly place: string; readonly digits: string } | undefined {
+  // A list of what is still to be looked at: JSON may be deeper than calls upon calls hold.
+  const open = [{ value: given, place: '' }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, place } = next
+    if (typeof value !== 'object' || value === null) continue
+    if (isNumeral(value)) return { place: place === '' ? 'their beginning' : place, digits: JSON.stringify(value) }
+    for (const [key, inner] of Object.entries(value)) {
+      const name = place === '' ? key : `.${key}`
+      open.push({ value: inner, place: `${place}${Array.isArray(value) ? `[${key}]` : name}` })
+    }
+  }
+  return undefined
 }
 
 /** How many of what was sent the vendor refused: an answer that tells of it is no failure of the call. */

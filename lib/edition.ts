@@ -8,7 +8,10 @@ export interface Edition {
   /** Of the sentences, BCP 47. */
   readonly language: string
   readonly title: string
-  /** `Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.` */
+  /**
+   * `Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.`; where no period is that of the answers,
+   * the edition's day and why: `Edition of Monday 16 November 2026, Berlin time. Each answer has its own dates.`
+   */
   readonly period: string
   /** One to three sentences; also the preheader. */
   readonly lead: string
@@ -31,7 +34,7 @@ export interface Figure {
   /** `4,190`, `27.0 %`, or an en dash when there is no number. */
   readonly value: string
   readonly changes: readonly Change[]
-  /** What the figure is of, where that is not the period of the page: `in September`. Drawn grey. */
+  /** What the figure is of, where that is not the period of the page: `in September`, `its own dates`. Drawn grey. */
   readonly note?: string | undefined
 }
 

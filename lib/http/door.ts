@@ -325,6 +325,8 @@ function fit<Schema extends z.ZodType>(
   if (parsed.success) return { value: parsed.data }
   const [issue] = parsed.error.issues
   const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
-  const message = `${call} ${status}: the answer does not fit${where} (${issue?.message}); it begins: ${beginning(reply.text)}`
+  // A message of the schema may quote, too.
+  const why = asked.quiet === true ? issue?.code : issue?.message
+  const message = `${call} ${status}: the answer does not fit${where} (${why}); it begins: ${beginning(reply.text)}`
   throw new DataError(redact(message, asked.secrets), { requestId })
 }

@@ -111,10 +111,11 @@ async function answerRatio(run: Run, query: Query, outcomes: ReadonlyMap<string,
 
 /** What a sample holds no answer to: people and what a vendor has saved are not made up. */
 function leftOut(run: Run, query: Query, source: Source): FailureResult | undefined {
-  const { kind } = query.question
+  const { question } = query
+  const { kind } = question
   if (run.request.sample !== true || kind === 'ratio' || source.answers[kind] !== undefined) return undefined
-  const what =
-    kind === 'people' ? 'profiles of people' : kind === 'saved' ? 'reports saved at a vendor' : `answer to a ${kind} question`
+  const isProfiles = question.kind === 'people' && question.event === undefined
+  const what = isProfiles ? 'profiles of people' : kind === 'saved' ? 'reports saved at a vendor' : `answer to a ${kind} question`
   const message = `a sample is of made-up events and has no ${what}`
   run.context.progress?.({ step: 'left out', query: query.name, why: message })
   return {

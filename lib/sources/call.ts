@@ -103,6 +103,11 @@ export function methodsOf<Calls extends Readonly<Record<string, VendorCall>>>(
 }
 
 /** Reads one of several schemas' parameters where a call is made of other calls. Throws like `checkParameters`. */
-export function checkedBy<Schema extends z.ZodType>(title: string, parameters: Schema, given: unknown): z.output<Schema> {
-  return checkParameters(title, { parameters }, given) as z.output<Schema>
+export function checkedBy<Schema extends z.ZodType>(
+  title: string,
+  parameters: Schema,
+  given: unknown,
+  instead?: VendorCall['instead'],
+): z.output<Schema> {
+  return checkParameters(title, { parameters, ...(instead === undefined ? {} : { instead }) }, given) as z.output<Schema>
 }

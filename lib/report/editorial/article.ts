@@ -14,12 +14,13 @@ import { headlineOf, inProse } from './headline.ts'
 import { listingTable } from './listing.ts'
 import { isSame } from './periods.ts'
 import type { Reading } from './reading.ts'
+import { isFigure } from './reading.ts'
 import type { SegmentNames } from './segment-names.ts'
 import { segmentNames } from './segment-names.ts'
 import type { Shown } from './tables.ts'
 import { funnelTable, mostRows, seriesTable } from './tables.ts'
 import { asSentence, inWords, listed, splitBy } from './titles.ts'
-import { isTimeless } from './when.ts'
+import { isOtherYear, isTimeless } from './when.ts'
 
 /** What an article's small print has to know of the page around it. */
 export interface Page {
@@ -113,6 +114,8 @@ function tableBody(reading: Reading, result: TableResult, language: Language, pa
   const shown = listingTable(reading, result, language)
   const notes = [
     ...(isTimeless(reading) ? [] : countedThen(reading, language)),
+    // A title need not say what its one number is.
+    ...(isFigure(reading) ? result.columns.map(({ name }) => `the figure is “${name}”`) : []),
     ...cut(shown, result, language, page),
     ...small(result.notes),
   ]
@@ -120,16 +123,18 @@ function tableBody(reading: Reading, result: TableResult, language: Language, pa
 }
 
 /** `Counted from 2 to 15 November, compared with …`, where that is not the page's period. */
-function countedThen({ period, comparisons, running }: Reading, { dates, usual }: Language): string[] {
+function countedThen({ period, comparisons, running }: Reading, language: Language): string[] {
+  const { dates, usual } = language
   if (isSame(period, usual)) return []
   const [main] = comparisons
   const compared =
     main === undefined ? '' : `, compared with ${dates.span(main.period, { year: main.period.start.year !== period.end.year })}`
-  return [`Counted ${dates.during(period, period.start.year !== usual.start.year)}${running ? ' so far' : ''}${compared}`]
+  return [`Counted ${dates.during(period, isOtherYear(period, language))}${running ? ' so far' : ''}${compared}`]
 }
 
 /** `Users who entered from 2 to 8 November: the latest week whose seven days are over` */
-function entrants(reading: Reading, { dates, numbers, at, usual }: Language, { report }: Page): string[] {
+function entrants(reading: Reading, language: Language, { report }: Page): string[] {
+  const { dates, numbers, at, usual } = language
   const { query, period, unfinished } = reading
   const { question } = query
   const within = question.kind === 'funnel' ? question.within : undefined
@@ -138,7 +143,7 @@ function entrants(reading: Reading, { dates, numbers, at, usual }: Language, { r
   const plain = within === undefined ? period : resolveTimeframe(query.timeframe, at, report)
   const movedBack = within !== undefined && parseDuration(within) !== undefined && !period.end.equals(plain.end) && !unfinished
   if (isSame(period, usual) && !movedBack) return []
-  const who = `Users who entered ${dates.during(period, period.start.year !== usual.start.year)}`
+  const who = `Users who entered ${dates.during(period, isOtherYear(period, language))}`
   if (!movedBack) return [who]
   const unit = period.unit === 'period' ? 'stretch of that length' : period.unit
   const [, one] = /^1 (\w+?)s?$/.exec(within) ?? []

@@ -8,7 +8,7 @@ import type { Period } from './periods.ts'
 import { periodOf } from './periods.ts'
 import type { Reading } from './reading.ts'
 import { listed, subjectOf } from './titles.ts'
-import { lately, otherPeriod } from './when.ts'
+import { isOtherYear, lately, otherPeriod } from './when.ts'
 
 /** `38 % came back one week after Sign Up`, `41 % of users were active on two or more days of the week` */
 export function cohortsHeadline(reading: Reading, result: CohortsResult, language: Language): string {
@@ -24,7 +24,7 @@ export function cohortsFigureNote(reading: Reading, result: CohortsResult, langu
   const figure = pooled(settled(result.cohorts, result, language.at), figurePlace)
   if (figure.among === 0) return otherPeriod(reading, language)
   if (result.measure === 'retention') {
-    const span = language.dates.span(spanOf(figure, result), { year: isOtherYear(figure, result, language) })
+    const span = language.dates.span(spanOf(figure, result), { year: isOtherYear(spanOf(figure, result), language) })
     return `after ${oneInterval(reading.query, result)}; entered ${span}`
   }
   const other = otherPeriod(reading, language)
@@ -51,7 +51,7 @@ export function cohortsNotes(
   const entry = retention && shown[0] === 0 ? [`0 is the first ${interval} itself`] : []
   const running = !retention && result.cohorts.some(({ date }) => isRunning(date, result, language.at))
   const figure = pooled(settled(result.cohorts, result, language.at), figurePlace)
-  const span = dates.span(spanOf(figure, result), { year: isOtherYear(figure, result, language) })
+  const span = dates.span(spanOf(figure, result), { year: isOtherYear(spanOf(figure, result), language) })
   const many = sizesAddUp(result, reading.query) ? '' : `; whoever is in several ${unit}s counts in each`
   const together = retention
     ? figure.among === 0
@@ -163,8 +163,4 @@ function spanOf({ cohorts }: Pooled, result: CohortsResult): Period {
   const [start, end] = [entryOf(first ?? '', result).start, entryOf(last ?? '', result).end]
   const iso = (time: typeof start) => time.toString({ timeZoneName: 'never' })
   return periodOf({ start: iso(start), end: iso(end) }, result.timezone)
-}
-
-function isOtherYear(figure: Pooled, result: CohortsResult, { usual }: Language): boolean {
-  return spanOf(figure, result).start.year !== usual.start.year
 }

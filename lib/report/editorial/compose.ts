@@ -7,17 +7,18 @@ import { byReason } from '../failures.ts'
 import { articleOf, noticeOf } from './article.ts'
 import { aboutTheSame, tileChanges } from './changes.ts'
 import { cohortsFigureNote } from './cohort-words.ts'
+import { datelineOf, usualPeriods } from './dateline.ts'
 import type { Language } from './headline.ts'
 import { headlineOf } from './headline.ts'
 import { leadOf } from './lead.ts'
 import { tableFigure, tableFigureNote } from './listing.ts'
 import { noNumber, numbersOf } from './numbers.ts'
 import type { Period } from './periods.ts'
-import { datesOf, isSame, periodOf, zoneName } from './periods.ts'
+import { datesOf, isSame } from './periods.ts'
 import type { Reading } from './reading.ts'
-import { readAnswer } from './reading.ts'
+import { isFigure, readAnswer } from './reading.ts'
 import { listed, subjectOf } from './titles.ts'
-import { isTimeless, otherPeriod } from './when.ts'
+import { otherDates } from './when.ts'
 
 /**
  * The edition of a run: a pure function of its results. Sentences are English whatever `locale` is, and so are the dates
@@ -41,7 +42,8 @@ export function composeEdition(input: {
     return [result.shape === 'failure' ? { query, failure: result } : { query, reading: readAnswer(query, result, input) }]
   })
   const failed = asked.filter(({ failure }) => failure !== undefined).length
-  const { usual, compared } = usualPeriods(asked, report, at)
+  const answered = asked.flatMap(({ reading }) => (reading === undefined ? [] : [reading]))
+  const { usual, compared } = usualPeriods(answered)
   const language: Language = { locale, numbers: numbersOf(locale), dates: datesOf(report), at, usual }
   const page = { report, attachments }
   const reasons = byReason(
@@ -80,7 +82,7 @@ export function composeEdition(input: {
   return {
     language: 'en-GB',
     title: report.title,
-    period: periodLine(compared, asked, language),
+    period: datelineOf(answered, { language, compared, report }),
     lead: leadOf(readings, { asked: asked.length, failed }, language),
     subject: input.sample ? `[Sample] ${subject}` : subject,
     ...(input.sample ? { sample: 'This is a sample: its events are made up, so none of its figures is real.' } : {}),
@@ -118,13 +120,13 @@ function figureOf({ query, reading }: Asked, language: Language): Figure {
 
 function tileOf(reading: Reading, language: Language): { value: string; note: string | undefined } {
   const { result } = reading
-  if (result.shape === 'table') {
+  if (result.shape === 'table' && !isFigure(reading)) {
     return { value: tableFigure(reading, result, language), note: tableFigureNote(reading, result, language) }
   }
   const value = language.numbers.figure(reading.level, reading.format)
   return {
     value,
-    note: result.shape === 'cohorts' ? cohortsFigureNote(reading, result, language) : otherPeriod(reading, language),
+    note: result.shape === 'cohorts' ? cohortsFigureNote(reading, result, language) : otherDates(reading, language),
   }
 }
 
@@ -139,42 +141,6 @@ function withCaption(articles: readonly Article[], asked: readonly Asked[]): Art
       ? { ...article, chart: { ...article.chart, caption } }
       : article,
   )
-}
-
-/**
- * The timeframe that most questions speak of (the first of equally many), and what it is compared with. When people entered
- * who came back, or what a vendor has saved, is the page's only where there is nothing else.
- */
-function usualPeriods(
-  asked: readonly Asked[],
-  report: Report,
-  at: Temporal.Instant,
-): { usual: Period; compared: Period | undefined } {
-  const rank = ({ query, reading }: Asked) =>
-    asides.indexOf(reading !== undefined && isTimeless(reading) ? 'saved' : query.question.kind)
-  const first = Math.min(...asked.map(rank))
-  const speaking = asked.filter((one) => rank(one) === first)
-  const known = speaking.map((one) =>
-    one.reading === undefined ? periodOf(one.failure.timeframe, one.failure.timezone) : one.reading.period,
-  )
-  const keyOf = ({ start, end }: Period) => `${start.epochMilliseconds} ${end.epochMilliseconds}`
-  const groups = [...Map.groupBy(known, keyOf).values()].sort((a, b) => b.length - a.length)
-  const now = at.toString()
-  const usual = groups[0]?.[0] ?? periodOf({ start: now, end: now }, report.timezone)
-  const alike = asked.flatMap(({ reading }) => (reading !== undefined && keyOf(reading.period) === keyOf(usual) ? [reading] : []))
-  const compared = alike.find(({ comparisons }) => comparisons.length > 0)?.comparisons[0]?.period
-  return { usual, compared }
-}
-
-const asides: readonly string[] = ['retention', 'people', 'saved'] satisfies Query['question']['kind'][]
-
-/** `Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.` */
-function periodLine(compared: Period | undefined, asked: readonly Asked[], { dates, usual }: Language): string {
-  const running = asked.some(({ reading }) => reading?.running === true && reading.period.end.equals(usual.end))
-  const span = dates.span(usual, { weekdays: true, year: true })
-  const line = `${span}${running ? ' so far' : ''}, ${zoneName(usual.start.timeZoneId)}.`
-  if (compared === undefined) return line
-  return `${line} Compared with ${dates.span(compared, { year: compared.start.year !== usual.start.year })}.`
 }
 
 /** `For the edition of 16 November 2026, 08:00, asked of ….`, how many questions, what is attached, what the words mean. */

@@ -7,7 +7,7 @@ import type { Numbers } from './numbers.ts'
 import type { Dates, Period } from './periods.ts'
 import { against, before } from './periods.ts'
 import type { Comparison, Reading } from './reading.ts'
-import { figureStep } from './reading.ts'
+import { figureStep, isFigure } from './reading.ts'
 import { segmentNames } from './segment-names.ts'
 import type { Subject } from './titles.ts'
 import { inWords, splitBy, subjectOf } from './titles.ts'
@@ -21,8 +21,8 @@ export interface Language {
   readonly dates: Dates
   /** The scheduled instant: `last week` is seen from there. */
   readonly at: Temporal.Instant
-  /** The period that the line under the title names; what speaks of another one says so. */
-  readonly usual: Period
+  /** The period that the line under the title names, if it names one; what speaks of another one says so. */
+  readonly usual: Period | undefined
 }
 
 /** The finding over a question: its level, its change, and who made most of it. */
@@ -34,7 +34,7 @@ export interface Headline {
 }
 
 export function headlineOf(reading: Reading, language: Language): Headline {
-  if (reading.result.shape === 'table') return tableHeadline(reading, reading.result, language)
+  if (reading.result.shape === 'table' && !isFigure(reading)) return tableHeadline(reading, reading.result, language)
   const short = shortHeadline(reading, language)
   const share = shareOfChange(reading, language)
   return { short, full: share === undefined ? short : `${short}; ${share}` }
@@ -68,7 +68,8 @@ function shortHeadline(reading: Reading, language: Language): string {
 
 function levelOf(reading: Reading, level: number, subject: Subject, numbers: Numbers): string {
   const value = numbers.inProse(level, reading.format)
-  const counted = reading.format === 'number' && subject.countable && value !== '1'
+  // Of a saved figure nobody says what it is: it may be an average.
+  const counted = reading.format === 'number' && subject.countable && value !== '1' && !isFigure(reading)
   return counted ? `${value} ${subject.within}` : `${subject.leading} at ${value}`
 }
 
@@ -155,8 +156,8 @@ export function newsOf(reading: Reading, language: Language): string {
 }
 
 /** Whether a change needs no `on the month`: it is against the period before, as long as the page's. */
-export function isUsual({ comparisons, period }: Reading, usual: Period): boolean {
-  return comparisons[0]?.with !== 'year' && period.unit === usual.unit
+export function isUsual({ comparisons, period }: Reading, usual: Period | undefined): boolean {
+  return comparisons[0]?.with !== 'year' && period.unit === usual?.unit
 }
 
 /** `rose 9 %`, `fell 0.4`, `rose from 30 to 4,000`; undefined where it did not move beyond chance. */

@@ -4,11 +4,12 @@ import type { TableCell, TableResult } from '../../result.ts'
 import type { Language } from './headline.ts'
 import { noNumber } from './numbers.ts'
 import type { Reading } from './reading.ts'
+import { isFigure } from './reading.ts'
 import { headingOf, segmentNames } from './segment-names.ts'
 import type { Shown } from './tables.ts'
 import { mostRows } from './tables.ts'
 import { shortened, subjectOf } from './titles.ts'
-import { otherPeriod } from './when.ts'
+import { isUndated, otherDates, otherPeriod } from './when.ts'
 
 /** Characters of a line on a phone, the gaps between columns among them. */
 const lineLength = 52
@@ -18,9 +19,9 @@ const longestText = 60
 const longestTitle = 24
 const mostColumns = 6
 
-/** A table's first rows and as many of its columns as fit a phone; undefined where there is no row. */
+/** A table's first rows and as many of its columns as fit a phone; undefined where there is no row, or one figure alone. */
 export function listingTable(reading: Reading, result: TableResult, language: Language): Shown | undefined {
-  if (result.rows.length === 0 || result.columns.length === 0) return undefined
+  if (result.rows.length === 0 || result.columns.length === 0 || isFigure(reading)) return undefined
   const rows = result.rows.slice(0, mostRows)
   const format = formatOf(reading, result)
   const printed = result.columns.map((column, at) => {
@@ -63,8 +64,10 @@ export function tableFigure(reading: Reading, result: TableResult, { numbers }: 
 
 /** What a tile's figure counts. */
 export function tableFigureNote(reading: Reading, result: TableResult, language: Language): string {
-  const other = otherPeriod(reading, language)
-  return `${nounOf(reading, result.rows.length)}${other === undefined ? '' : ` ${other}`}`
+  const noun = nounOf(reading, result)
+  const dates = otherDates(reading, language)
+  if (dates === undefined) return noun
+  return isUndated(reading) ? `${noun}; ${dates}` : `${noun} ${dates}`
 }
 
 /** Whether nothing was cut: an answer as long as was asked for may be a part of more. */
@@ -79,7 +82,7 @@ function isTruncated({ notes }: Pick<TableResult, 'notes'>): boolean {
 
 function howMany(reading: Reading, result: TableResult, { numbers }: Language): string {
   const count = result.rows.length
-  const noun = nounOf(reading, count)
+  const noun = nounOf(reading, result)
   if (count === 0) return `No ${noun}`
   const number = numbers.whole(count)
   if (isWhole(reading, result)) return `${number} ${noun}`
@@ -89,8 +92,9 @@ function howMany(reading: Reading, result: TableResult, { numbers }: Language): 
 }
 
 /** What the rows are. */
-function nounOf({ query: { question } }: Reading, count: number): string {
-  const one = count === 1
+function nounOf({ query: { question } }: Reading, { rows, each }: TableResult): string {
+  const one = rows.length === 1
+  if (each !== undefined) return one ? each : `${each}s`
   if (question.kind === 'people' && question.on === undefined) return one ? 'person' : 'people'
   if (question.kind !== 'top') return one ? 'row' : 'rows'
   if (question.what === 'values') {

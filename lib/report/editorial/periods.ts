@@ -147,8 +147,8 @@ export function zoneName(timezone: string): string {
   return `${city} time`
 }
 
-export function isSame(a: Period, b: Period): boolean {
-  return a.start.equals(b.start) && a.end.equals(b.end)
+export function isSame(a: Period, b: Period | undefined): boolean {
+  return b !== undefined && a.start.equals(b.start) && a.end.equals(b.end)
 }
 
 /** The last millisecond of it: the day that people call its last. */

@@ -56,8 +56,10 @@ export function readAnswer(
 ): Reading {
   const period = periodOf(result.timeframe, result.timezone)
   // A saved question keeps the vendor's own dates, so nothing but its answer knows when it is about.
-  const windows = query.question.kind === 'saved' ? undefined : windowsOf(query, report, at)
-  const running = windows?.timeframe.partial ?? Temporal.Instant.compare(period.end.toInstant(), at) > 0
+  const own = query.question.kind === 'saved' || isTimeless({ query, result })
+  const windows = own ? undefined : windowsOf(query, report, at)
+  const late = windows?.timeframe.partial ?? Temporal.Instant.compare(period.end.toInstant(), at) > 0
+  const running = late && !isTimeless({ query, result })
   const noted = result.notes.some(({ kind }) => kind === 'partial' || kind === 'immature')
   const unfinished = running || windows?.immature === true || noted
   // An estimate, or an answer that was cut, has more than chance between it and the truth.
@@ -152,11 +154,22 @@ function readCohorts(base: Base, result: CohortsResult, at: Temporal.Instant): R
   return { ...base, unfinished: false, result, scale: 'points', format: 'percent', level, comparisons: [], parts: new Map() }
 }
 
-/** How many rows; people are as they are now, whatever the period. */
+/** Its one number, else how many rows; profiles are as they are now, whatever the period. */
 function readTable(base: Base, result: TableResult): Reading {
   const unfinished = base.unfinished && !isTimeless({ ...base, result })
   const format = base.query.format ?? 'number'
-  return { ...base, unfinished, result, scale: 'relative', format, level: result.rows.length, comparisons: [], parts: new Map() }
+  const [cell] = result.rows[0] ?? []
+  const sole = typeof cell === 'number' ? cell : null
+  const level = isFigure({ ...base, result }) ? sole : result.rows.length
+  return { ...base, unfinished, result, scale: 'relative', format, level, comparisons: [], parts: new Map() }
+}
+
+/** Whether a saved question's answer is a table in name only: one number, or that there is none. */
+export function isFigure({ query, result }: Pick<Reading, 'query' | 'result'>): boolean {
+  if (query.question.kind !== 'saved' || result.shape !== 'table' || result.each !== undefined) return false
+  const [row, ...more] = result.rows
+  const [cell] = row ?? []
+  return more.length === 0 && row?.length === 1 && (cell === null || typeof cell === 'number')
 }
 
 interface Tested {

@@ -1,5 +1,4 @@
 import type * as z from 'zod'
-import { DataError } from '../../errors.ts'
 import type { Placed, VendorCall } from '../call.ts'
 import { checkParameters, placeParameters } from '../call.ts'
 
@@ -58,10 +57,13 @@ export function prepare(name: string, call: Omit<ExponeaCall, 'answer'>, paramet
   }
 }
 
-/** Throws DataError where there are not as many results as were asked for: then nobody knows whose each one is. */
-export function checkCount(name: string, { count }: Pick<Prepared, 'count'>, answer: unknown): void {
-  if (count === undefined) return
-  const { results } = answer as { readonly results: readonly unknown[] }
-  if (results.length === count) return
-  throw new DataError(`Exponea ${name}: ${count} were sent and ${results.length} results came, which belong to them by position`)
+/** An answer with as many results as were asked for: with others nobody knows whose each one is. */
+export function counted(answer: z.ZodType, count: Prepared['count']): z.ZodType {
+  if (count === undefined) return answer
+  return answer.superRefine((given, context) => {
+    const { length } = (given as { readonly results: readonly unknown[] }).results
+    if (length === count) return
+    const message = `${count} were sent and ${length} results came, which belong to them by position`
+    context.addIssue({ code: 'custom', message, path: ['results'] })
+  })
 }

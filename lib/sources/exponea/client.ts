@@ -1,18 +1,20 @@
 import * as z from 'zod'
 import type { Http, HttpOptions } from '../../http.ts'
 import { createHttp } from '../../http.ts'
+import { byName } from '../by-name.ts'
 import type { Method as JsonMethod } from '../call.ts'
 import { checkedBy, methodsOf } from '../call.ts'
 import { credentialKeeper } from '../credential.ts'
+import { reader } from '../options.ts'
 import type { Access } from './access.ts'
 import { accessFor, readCredential } from './access.ts'
 import type { ExponeaCall, Prepared } from './call.ts'
-import { checkCount, prepare } from './call.ts'
+import { counted, prepare } from './call.ts'
 import { calls } from './calls/index.ts'
 import type { Composed } from './composed.ts'
-import { composedOf } from './composed.ts'
+import { composedCalls, composedOf } from './composed.ts'
 import type { Exports } from './export.ts'
-import { createExports } from './export.ts'
+import { createExports, exportCalls } from './export.ts'
 import { failureOfReply } from './failure.ts'
 import { config } from './schema.ts'
 
@@ -27,6 +29,7 @@ export type { Customer, CustomersAsked } from './export.ts'
 
 type Calls = typeof calls
 export type CallName = keyof Calls
+type AwaitedName = CallName | 'customerAttributes' | 'customerConsents'
 export type ParametersOf<Name extends CallName> = z.input<Calls[Name]['parameters']>
 export type AnswerOf<Name extends CallName> = z.output<Calls[Name]['answer']>
 
@@ -54,7 +57,7 @@ export interface ExponeaOptions {
 /** A program without types may give anything. The same words as in the project file are taken, and the same default. */
 const given = z.object({
   ...config.pick({ project: true, url: true }).shape,
-  credential: z.custom<ExponeaOptions['credential']>((one) => typeof one === 'function', 'a function that gives the credential'),
+  credential: reader<ExponeaOptions['credential']>(),
   credentials: z.string().min(1),
 })
 
@@ -70,9 +73,12 @@ export type SingleCalls = { readonly [Name in CallName]: Method<Name> }
 export type ExponeaClient = SingleCalls &
   Composed & {
     readonly customersEach: Exports['customersEach']
-    /** Any call by its name, parameters unchecked by the compiler: what `broadsheet call` does. A text for `format: 'csv'`. */
-    call(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown>
-    /** What a call would send, on one line: method, address and parameters, without the credential. */
+    /**
+     * Any call by its name, parameters unchecked by the compiler: what `broadsheet call` does. A text for `format: 'csv'`.
+     * Those that end in `Each` are read, not awaited.
+     */
+    call(name: AwaitedName, parameters: object, signal?: AbortSignal): Promise<unknown>
+    /** What a call of one request would send, on one line: method, address and parameters, without the credential. */
     describe(name: CallName, parameters: object): string
     close(): Promise<void>
   }
@@ -95,27 +101,40 @@ export function createExponeaClient(options: ExponeaOptions): ExponeaClient {
   async function request(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown> {
     const call: ExponeaCall = calls[name]
     const prepared = prepare(name, call, parameters)
-    const answer = await withCredential(accessFor, (access) =>
+    return withCredential(accessFor, (access) =>
       send(http, call, { ...prepared, address: addressOf(call, prepared.path), access, signal }),
     )
-    checkCount(name, prepared, answer)
-    return answer
   }
 
   const single = methodsOf(calls as Readonly<Record<CallName, ExponeaCall>>, request) as unknown as SingleCalls
+  const composed = composedOf(single)
+  const { customerAttributes, customerConsents } = composed
+  const awaited = { ...single, customerAttributes, customerConsents }
   return {
     ...single,
-    ...composedOf(single),
+    ...composed,
     ...createExports({ http, classify, withCredential, addressOf }),
-    call: request,
+    async call(name, parameters, signal) {
+      const method = byName('Exponea', awaited, name, notAwaited)
+      // Each checks what it is handed.
+      return (method as (parameters: object, signal?: AbortSignal) => Promise<unknown>)(parameters, signal)
+    },
     describe(name, parameters) {
-      const call: ExponeaCall = calls[name]
+      const call: ExponeaCall = byName('Exponea', calls, name, notSingle)
       const { path, fields, content } = prepare(name, call, parameters)
       return `${call.method} ${addressOf(call, path)} ${JSON.stringify(content ?? fields)}`
     },
     close: () => http.close(),
   }
 }
+
+const several = Object.keys({ ...composedCalls, ...exportCalls })
+/** What is asked bit by bit. */
+const notAwaited = Object.fromEntries(
+  several.map((name) => [name, 'gives one after the other: read it with `for await` from the method']),
+)
+/** Calls that no one request is. */
+const notSingle = Object.fromEntries(several.map((name) => [name, 'is not one request, which a line could show']))
 
 interface Sending extends Prepared {
   readonly address: string
@@ -124,14 +143,14 @@ interface Sending extends Prepared {
 }
 
 function send(http: Http, call: ExponeaCall, sending: Sending): Promise<unknown> {
-  const { fields, content, text, address, access, signal } = sending
+  const { fields, content, text, count, address, access, signal } = sending
   return http.request<z.ZodType>({
     method: call.method,
     url: address,
     query: fields,
     ...(content === undefined ? {} : { json: content }),
     headers: access.headers,
-    schema: text ? z.string() : call.answer,
+    schema: text ? z.string() : counted(call.answer, count),
     accept: text ? 'text' : 'json',
     secrets: access.secrets,
     exact: call.exact,

@@ -30,6 +30,9 @@ export function failureOfReply(reply: Reply, caller: Caller): BroadsheetError | 
   if (status === 429) return tooMany(reply, message)
   if (status >= 200 && status < 300) {
     if (isGood(reply)) return undefined
+    if (said === undefined && saysFailed(reply.json)) {
+      return refused('check what was sent; Exponea says that it failed and not why, and sending it again will not help')
+    }
     if (said === undefined) return new DataError(`${message}; it does not say that it succeeded`, { requestId })
   }
   // A wrong key is documented as a 400, a wrong secret as a 403, and its own client met one without any status.
@@ -65,6 +68,10 @@ function isGood({ json, call }: Pick<Reply, 'json' | 'call'>): boolean {
   if ('success' in json && json.success === true) return true
   // A batch that failed in part has an outcome for each command, which says more than its failure.
   return call.endsWith('/batch') && 'results' in json && Array.isArray(json.results)
+}
+
+function saysFailed(json: unknown): boolean {
+  return json !== null && typeof json === 'object' && 'success' in json && /^false$/i.test(String(json.success))
 }
 
 /** What the vendor says went wrong, in any of its three spellings, on one line; undefined where it says nothing. */

@@ -1,26 +1,30 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import type { BroadsheetError } from '../../errors.ts'
-import { CredentialError, DataError, UsageError } from '../../errors.ts'
-import type { HttpOpening, HttpOptions } from '../../http.ts'
+import { CredentialError } from '../../errors.ts'
+import type { HttpOpening } from '../../http.ts'
 import { addressProblem, createHttp } from '../../http.ts'
+import { byName } from '../by-name.ts'
 import type { Method } from '../call.ts'
 import { methodsOf } from '../call.ts'
 import type { KeenCall, Prepared } from './call.ts'
 import { prepare } from './call.ts'
 import { calls } from './calls/index.ts'
-import { accessKeyChanges, asWritten, savedQueryUpdate } from './composed.ts'
+import { accessKeyChanges, asWritten, composedCalls, savedQueryUpdate } from './composed.ts'
 import type { ExtractionEachAsked } from './extraction.ts'
 import { extractionEach } from './extraction.ts'
 import { failureOfReply } from './failure.ts'
-import type { KeyKind, Reader } from './keys.ts'
+import type { KeyKind } from './keys.ts'
 import { createKeys, variables } from './keys.ts'
 import type { Offline } from './offline.ts'
-import { offlineOf } from './offline.ts'
-import { usualTimeout, usualUrl } from './schema.ts'
+import { offlineCalls, offlineOf } from './offline.ts'
+import type { KeenOptions } from './options.ts'
+import { checkOptions } from './options.ts'
+import { usualUrl } from './schema.ts'
 
 export type { Row, Shape } from './calls/answers.ts'
 export { rowsOf, timesOf } from './calls/answers.ts'
 export type { FunnelAnswer } from './calls/funnel.ts'
+export type { KeenOptions } from './options.ts'
 export type { ScopedKeyOptions } from './scoped-key.ts'
 export { decryptScopedKey, encryptScopedKey } from './scoped-key.ts'
 
@@ -34,24 +38,6 @@ export type AnswerOf<Name extends SingleName> = z.output<Calls[Name]['answer']>
 
 /** Questions that run at a time. The vendor ran 24 of a project, and let 24 wait; others ask it, too. */
 export const concurrency = 8
-
-export interface KeenOptions {
-  /** What the variable KEEN_PROJECT_ID says unless given. */
-  readonly project?: string | undefined
-  /** Where the keys stand together: `ssm:/name`. Without it each is read from a variable of its own (`keys.ts`). */
-  readonly credentials?: string | undefined
-  /** Reads what a reference points to: `credentials`, or `env:KEEN_READ_KEY`, each when an operation needs it. */
-  readonly credential: Reader
-  /** Replaces the vendor's host. Without it and without `credentials` the variable KEEN_BASE_URL does. */
-  readonly url?: string | undefined
-  /** Milliseconds without a byte after which a query, or whatever reads, is given up; 305,000 unless said. */
-  readonly getTimeout?: number | undefined
-  /** The same of what writes. */
-  readonly postTimeout?: number | undefined
-  readonly trace?: HttpOptions['trace'] | undefined
-  readonly clock?: HttpOptions['clock'] | undefined
-  readonly http?: Pick<HttpOptions, 'sleep' | 'random' | 'deadline'> | undefined
-}
 
 /**
  * Keen's calls, usable alone: each checks its parameters before it sends (UsageError) and gives a parsed answer. Several
@@ -71,14 +57,15 @@ export type KeenClient = {
     extractionEach(parameters: ExtractionEachAsked, signal?: AbortSignal): ReturnType<typeof extractionEach>
     /** Any call by its name, parameters unchecked by the compiler: what `broadsheet call` does. */
     call(name: CallName, parameters: object, signal?: AbortSignal): Promise<unknown>
-    /** What a call would send, on one line: method, address and parameters. Reads no key and no variable: their names stand there. */
+    /** What a call of one request would send, on one line: method, address and parameters. Reads no key and no variable: their names stand there. */
     describe(name: SingleName, parameters: object): string
     close(): Promise<void>
   }
 
-export function createKeenClient(options: KeenOptions): KeenClient {
-  const { trace = () => {}, clock = () => new Date() } = options
-  const { getTimeout = usualTimeout, postTimeout = usualTimeout } = options
+/** Throws UsageError that names each option that is wrong. */
+export function createKeenClient(own: KeenOptions): KeenClient {
+  const options = checkOptions(own)
+  const { trace = () => {}, clock = () => new Date(), getTimeout, postTimeout } = options
   const http = createHttp({ ...options.http, classify: failureOfReply, concurrency, trace, clock })
   const keys = createKeys(options)
   const project = once(() => projectOf(options))
@@ -121,9 +108,8 @@ export function createKeenClient(options: KeenOptions): KeenClient {
     const schema = call.answerTo?.(prepared.values) ?? call.answer
     const accept = call.bare === true ? 'text' : 'json'
     const answer = await sent(call, prepared, signal, async (asked) => {
-      if (call.secretive !== true) return http.request({ ...asked, schema, accept, exact: call.exact })
-      const answer = await http.request({ ...asked, schema: z.unknown(), accept, quiet: true, exact: call.exact })
-      return unquoted(`Keen ${name}`, schema, answer)
+      // Keys stand in what is secretive.
+      return http.request({ ...asked, schema, accept, quiet: call.secretive, exact: call.exact })
     })
     const unfit = call.unfit?.(answer, prepared.values)
     if (unfit !== undefined) throw unfit
@@ -156,12 +142,14 @@ export function createKeenClient(options: KeenOptions): KeenClient {
     ...awaited,
     extractionEach: (parameters, signal) => extractionEach(extracting, parameters, signal),
     async call(name, parameters, signal) {
-      if (!Object.hasOwn(awaited, name)) throw new UsageError(`Keen has no call "${name}"`)
+      const method = byName('Keen', awaited, name, {
+        extractionEach: 'gives one event after the other: read it with `for await` from the method',
+      })
       // Each checks what it is handed.
-      return (awaited[name] as (parameters: object, signal?: AbortSignal) => Promise<unknown>)(parameters, signal)
+      return (method as (parameters: object, signal?: AbortSignal) => Promise<unknown>)(parameters, signal)
     },
     describe(name, parameters) {
-      const call: KeenCall = calls[name]
+      const call: KeenCall = byName('Keen', calls, name, notSingle)
       const { path, fields, json, values } = prepare(name, call, parameters)
       const hidden = (call.secrets ?? []).map((key) => encodeURIComponent(String(values[key])))
       const shown = hidden.reduce((text, secret) => text.replaceAll(secret, '…'), path)
@@ -183,6 +171,11 @@ function repeats({ repeatable, once }: KeenCall): { repeatable?: boolean } {
 function baseAt(url: string, project: string): string {
   return `${url.replace(/\/+$/, '')}/3.0/projects/${project}`
 }
+
+/** Calls that no one request is. */
+const notSingle = Object.fromEntries(
+  Object.keys({ ...composedCalls, ...offlineCalls }).map((name) => [name, 'is not one request, which a line could show']),
+)
 
 /** Read once; a reading that failed is forgotten. */
 function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
@@ -225,14 +218,6 @@ async function hostOf({ url, credentials, credential }: KeenOptions): Promise<st
   throw new CredentialError(`the variable ${variables.url} holds no address that keys can be sent to`, {
     remedy: `write https://… in full without ? and #, or unset ${variables.url} to ask ${usualUrl}`,
   })
-}
-
-/** Parsed without a word of the answer in the failure: keys stand in it. */
-function unquoted(title: string, schema: z.ZodType, answer: unknown): unknown {
-  const parsed = schema.safeParse(answer)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw new DataError(`${title}: the answer does not fit at ${issue?.path.join('.') ?? ''} (${issue?.code})`)
 }
 
 function told(error: BroadsheetError, kind: KeyKind, { credentials }: Pick<KeenOptions, 'credentials'>): CredentialError {

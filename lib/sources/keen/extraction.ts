@@ -6,7 +6,7 @@ import { readList } from '../../http.ts'
 import { checkedBy } from '../call.ts'
 import { isObject } from '../wrong.ts'
 import type { Row } from './calls/answers.ts'
-import { capReached, extractionAsked, mostRows } from './calls/queries.ts'
+import { capReached, extractionAsked, extractionInstead, mostRows } from './calls/queries.ts'
 import type { AbsoluteTimeframe } from './calls/timeframes.ts'
 import { endsOf } from './calls/timeframes.ts'
 import { failureOfReply } from './failure.ts'
@@ -48,7 +48,7 @@ export async function* extractionEach(
   parameters: ExtractionEachAsked,
   signal?: AbortSignal,
 ): AsyncGenerator<Event, void> {
-  const { halves, ...asked } = checkedBy('Keen extractionEach', extractionEachAsked, parameters)
+  const { halves, ...asked } = checkedBy('Keen extractionEach', extractionEachAsked, parameters, extractionInstead)
   if (halves !== true || typeof asked.timeframe !== 'object') {
     yield* one(client, asked, asked.latest, signal)
     return

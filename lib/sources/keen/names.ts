@@ -1,4 +1,5 @@
 import { isObject } from '../wrong.ts'
+import { isTime } from './calls/timeframes.ts'
 
 /** Keen's rules for what is sent as an event, checked here so that a mistake is told with its place. */
 
@@ -29,10 +30,11 @@ export function collectionProblem(name: string): string | undefined {
 export function eventProblems(event: unknown): NameProblem[] {
   if (!hasProperties(event)) return [{ path: [], problem: 'an event is an object' }]
   const problems: NameProblem[] = []
-  if (Object.keys(event).length === 0) problems.push({ path: [], problem: 'an event has at least one property' })
-  if (Object.hasOwn(event, 'keen') && !hasProperties(event['keen'])) {
-    problems.push({ path: ['keen'], problem: '`keen` is the vendor’s own object, with timestamp, location and addons' })
+  // JSON leaves out what is undefined.
+  if (Object.values(event).every((value) => value === undefined)) {
+    problems.push({ path: [], problem: 'an event has at least one property' })
   }
+  problems.push(...keenProblems(event))
   // A list of what is still to be looked at: a thousand levels are more than calls upon calls hold.
   const open: { value: unknown; path: readonly PropertyKey[] }[] = [{ value: event, path: [] }]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -71,6 +73,18 @@ export function eventProblems(event: unknown): NameProblem[] {
     }
   }
   return problems
+}
+
+function keenProblems(event: Readonly<Record<string, unknown>>): NameProblem[] {
+  const own = Object.hasOwn(event, 'keen') ? event['keen'] : undefined
+  if (own === undefined) return []
+  if (!hasProperties(own)) {
+    return [{ path: ['keen'], problem: '`keen` is the vendor’s own object, with timestamp, location and addons' }]
+  }
+  const time = Object.hasOwn(own, 'timestamp') ? own['timestamp'] : undefined
+  // A Date that is none is told as such.
+  if (time === undefined || time instanceof Date || isTime(time)) return []
+  return [{ path: ['keen', 'timestamp'], problem: 'write a time like 2026-11-09T08:00:00Z' }]
 }
 
 function propertyProblem(name: string): string | undefined {

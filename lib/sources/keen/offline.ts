@@ -1,28 +1,14 @@
 import * as z from 'zod'
 import { checkedBy } from '../call.ts'
 import type { CallWords } from '../source.ts'
-import { anyObject } from './calls/answers.ts'
 import { oneEvent } from './calls/events.ts'
-import { filters } from './calls/filters.ts'
 import { text } from './calls/parameters.ts'
 import type { KeyKind, WithKey } from './keys.ts'
 import type { ScopedKeyOptions } from './scoped-key.ts'
-import { decryptScopedKey, encryptScopedKey } from './scoped-key.ts'
+import { decryptScopedKey, encryptScopedKey, scopedOptions } from './scoped-key.ts'
 
 /** What is made with one of the source's keys and sent nowhere. */
 
-/** What the vendor documents of them is checked; others go in as they are. */
-const scopedOptions = anyObject
-  .superRefine((given, context) => {
-    const known = z.looseObject({
-      filters: filters.optional(),
-      allowed_operations: z.array(z.enum(['read', 'write'])).optional(),
-    })
-    for (const { message, path } of known.safeParse(given).error?.issues ?? []) {
-      context.addIssue({ code: 'custom', message, path, input: given })
-    }
-  })
-  .transform((given) => given as ScopedKeyOptions)
 const forEncryption = z.strictObject({ options: scopedOptions })
 const forDecryption = z.strictObject({ scoped_key: text })
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { addressProblem } from '../../http.ts'
 import { parseDuration } from '../../timeframe.ts'
+import { address } from '../options.ts'
 import { credentialReference } from '../reference.ts'
 
 /** What a Keen source says of itself in the project file. */
@@ -10,18 +11,22 @@ const id = z
   .union([z.string().regex(/^[\w-]+$/, 'a project id has letters and digits only'), z.number().int().nonnegative()])
   .transform(String)
 
-const url = z.string().superRefine((value, context) => {
-  const problem = addressProblem(value)
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
-})
+/** A longer timer ends at once. */
+const longest = 2 ** 31 - 1
 
 /** Milliseconds. */
 const timeout = z.string().transform((text, context) => {
   const seconds = parseDuration(text)
-  if (seconds !== undefined && seconds > 0) return seconds * 1000
-  context.addIssue({ code: 'custom', message: 'a timeout is written like 305 seconds or 5 minutes' })
+  if (seconds !== undefined && seconds > 0 && seconds * 1000 <= longest) return seconds * 1000
+  context.addIssue({ code: 'custom', message: 'a timeout is written like 305 seconds or 5 minutes, and is 24 days at most' })
   return z.NEVER
 })
+/** Of a client's options; the project file has words instead. */
+export const milliseconds = z
+  .number(`a timeout is a whole number of milliseconds, from 1 to ${longest}`)
+  .int()
+  .min(1)
+  .max(longest)
 
 /** The vendor's host, as its own clients have it. */
 export const usualUrl = 'https://api.keen.io'
@@ -44,7 +49,7 @@ export const config = z.strictObject({
    * Replaces the vendor's host: a proxy, or a server on this machine. Without it and without `credentials` the variable
    * KEEN_BASE_URL does.
    */
-  url: url.optional(),
+  url: address(addressProblem).optional(),
   /** The property that says who did an event, for uniques and funnels: `user.id`. */
   actor: z.string().min(1).optional(),
   /** How long a query, or anything else that reads, may be silent. */

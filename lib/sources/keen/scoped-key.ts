@@ -1,5 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import * as z from 'zod'
 import { CredentialError, UsageError } from '../../errors.ts'
+import { checkedBy } from '../call.ts'
+import { anyObject } from './calls/answers.ts'
+import { filters } from './calls/filters.ts'
 
 /**
  * Scoped keys: options that are encrypted with the master key and then used in its place. Access keys are what the vendor
@@ -12,6 +16,26 @@ export interface ScopedKeyOptions {
   readonly [further: string]: unknown
 }
 
+/** What the vendor documents of them is checked; others go in as they are. */
+export const scopedOptions = anyObject
+  .superRefine((given, context) => {
+    const known = z.looseObject({
+      filters: filters.optional(),
+      allowed_operations: z.array(z.enum(['read', 'write'])).optional(),
+    })
+    for (const { message, path } of known.safeParse(given).error?.issues ?? []) {
+      context.addIssue({ code: 'custom', message, path, input: given })
+    }
+  })
+  .transform((given) => given as ScopedKeyOptions)
+
+const forEncryption = z.object({
+  masterKey: z.string(),
+  options: scopedOptions,
+  iv: z.custom<Uint8Array>((given) => given instanceof Uint8Array, 'an iv is bytes'),
+})
+const forDecryption = z.object({ masterKey: z.string(), scopedKey: z.string() })
+
 /** A master key of so many characters is 32 bytes in hexadecimal; all others are texts of old. */
 const newLength = 64
 const ivBytes = 16
@@ -20,11 +44,12 @@ const newBlock = 16
 /** The first clients filled up to the length of the key, not of the cipher's block. */
 const oldBlock = 32
 
-/** A scoped key as lower-case hexadecimal. `iv` is 16 bytes as they come from a source of chance, unless a test gives them. */
+/** A scoped key as lower-case hexadecimal. Throws UsageError for options that the vendor could not use. `iv` is 16 bytes as they come from a source of chance, unless a test gives them. */
 export function encryptScopedKey(masterKey: string, options: ScopedKeyOptions, iv: Uint8Array = randomBytes(ivBytes)): string {
+  const { options: checked } = checkedBy('Keen encryptScopedKey', forEncryption, { masterKey, options, iv })
   if (iv.length !== ivBytes) throw new UsageError(`an iv has ${ivBytes} bytes, and this one ${iv.length}`)
   const cipher = createCipheriv('aes-256-cbc', cipherKey(masterKey), iv).setAutoPadding(false)
-  const text = padded(Buffer.from(JSON.stringify(options), 'utf8'), masterKey.length === newLength ? newBlock : oldBlock)
+  const text = padded(Buffer.from(JSON.stringify(checked), 'utf8'), masterKey.length === newLength ? newBlock : oldBlock)
   return Buffer.concat([iv, cipher.update(text), cipher.final()]).toString('hex')
 }
 
@@ -33,6 +58,7 @@ export function encryptScopedKey(masterKey: string, options: ScopedKeyOptions, i
  * where the master key is another one; the message holds neither.
  */
 export function decryptScopedKey(masterKey: string, scopedKey: string): ScopedKeyOptions {
+  checkedBy('Keen decryptScopedKey', forDecryption, { masterKey, scopedKey })
   const bytes = Buffer.from(scopedKey.trim(), 'hex')
   const isHex = /^(?:[0-9a-f]{2})+$/i.test(scopedKey.trim())
   if (!isHex || bytes.length <= ivBytes || bytes.length % newBlock !== 0) {

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { HttpOptions } from '../../http.ts'
 import type { Ledger } from '../../ledger.ts'
 import { checkedBy } from '../call.ts'
+import { reader } from '../options.ts'
 import type { Region } from './schema.ts'
 import { config } from './schema.ts'
 
@@ -33,7 +34,7 @@ export interface MixpanelOptions {
 /** A program without types may give anything. The same words as in the project file are taken, and the same defaults. */
 const given = z.object({
   ...config.pick({ project: true, region: true, workspace: true, url: true }).shape,
-  credential: z.custom<MixpanelOptions['credential']>((one) => typeof one === 'function', 'a function that gives the credential'),
+  credential: reader<MixpanelOptions['credential']>(),
   credentials: z.string().min(1),
   perHour: z.number().int().positive().optional(),
 })

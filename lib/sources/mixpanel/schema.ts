@@ -1,6 +1,7 @@
 import { Temporal } from 'temporal-polyfill'
 import * as z from 'zod'
 import { addressProblem } from '../../http.ts'
+import { address } from '../options.ts'
 import { credentialReference } from '../reference.ts'
 
 /** What a Mixpanel source says of itself in the project file. */
@@ -15,11 +16,6 @@ const zone = z.string().superRefine((value, context) => {
     if (!(error instanceof RangeError)) throw error
     context.addIssue({ code: 'custom', message: `"${value}" is not a time zone; write one like Europe/Berlin` })
   }
-})
-
-const url = z.string().superRefine((value, context) => {
-  const problem = addressProblem(value)
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 })
 
 export const regions = ['us', 'eu', 'in'] as const
@@ -38,7 +34,7 @@ export const config = z.strictObject({
   /** `project` for a project created before 2023: its events' times and an export's days are by the clock of its zone. */
   epochs: z.enum(['utc', 'project']).optional(),
   /** Replaces the vendor's hosts: a proxy, or a server on this machine. */
-  url: url.optional(),
+  url: address(addressProblem).optional(),
   /** This project's share of Mixpanel's 60 queries an hour. */
   budget: z
     .string()

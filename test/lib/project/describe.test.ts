@@ -83,6 +83,34 @@ Sources
     expect(outline).not.toHaveProperty('timeframe')
   })
 
+  test('whose dates an answer has is said as its source has it', () => {
+    const yaml = spoilt(
+      '    figures:',
+      `      orders: { source: shop, people: { event: purchases, limit: 5 }, timeframe: previous_1_week }
+      ever: { source: shop, people: { event: purchases }, timeframe: previous_2_days }
+      kept: { source: shop, saved: { query: weekly } }
+      steps:
+        { source: crm, funnel: { steps: [visit, signup], within: 7 days, saved: { crm: 606488856f8c } }, timeframe: previous_1_week, compare: [previous] }
+      own: { source: crm, saved: { analysis: 606488856f8c, type: funnel } }
+      plain: { funnel: { steps: [visit, signup], within: 7 days }, timeframe: previous_1_week }
+    figures:`,
+    ).replace(
+      'sources:',
+      `sources:
+  shop: { kind: keen, project: 5f1e0c, credentials: env:KEEN, actor: user.id }
+  crm: { kind: exponea, project: 2b6a-11, url: https://api.example.com, credentials: env:EXPONEA }`,
+    )
+    const text = shown(yaml, '2026-10-21T12:00:00Z')
+    const rowsOf = (name: string) =>
+      new RegExp(`^  ${name}: .*\\n    .*\\n((?:    (?:period|trend|against) .*\\n?)*)`, 'm').exec(text)?.[1]
+    expect(rowsOf('orders')).toBe('    period  previous_1_week  Mon 2026-10-19 to Sun 2026-10-25\n')
+    expect(rowsOf('ever')).toBe('    period  previous_2_days  Sat 2026-10-24 to Sun 2026-10-25\n')
+    expect(rowsOf('kept')).toBe("    period  the saved report's own dates\n")
+    expect(rowsOf('steps')).toBe("    period  the saved funnel's own dates\n")
+    expect(rowsOf('own')).toBe("    period  the saved report's own dates\n")
+    expect(rowsOf('plain')).toContain('Mon 2026-10-12 to Sun 2026-10-18, as later entrants still have time')
+  })
+
   test('run times keep to the clock over its changes, with the offset that each has', () => {
     const daily = spoilt('cron(0 8 ? * MON *)', 'cron(0 8 * * ? *)')
     expect(shown(daily, '2026-10-24T00:00:00Z')).toContain(

@@ -633,7 +633,7 @@ describe('failures', () => {
     const edition = compose(report, answers)
     expect(edition.lead).toBe('None of the two questions could be answered.')
     expect(edition.subject).toBe('Weekly growth: no answers today')
-    expect(edition.period).toBe('Monday 9 to Sunday 15 November 2026, Berlin time.')
+    expect(edition.period).toBe('Edition of Monday 16 November 2026, Berlin time.')
     expect(edition.articles[0]?.notice).toBe('Mixpanel did not answer. Nobody has to act, the next edition asks again.')
     expect(edition.figures[0]).toMatchObject({ value: '–', changes: [{ amount: 'no answer', direction: 'same' }] })
   })

@@ -21,10 +21,21 @@ function said(
   question: Query['question'],
   columns: readonly string[],
   rows: TableResult['rows'],
-  { notes, more, ...context }: { notes?: Note[]; more?: Partial<Query>; attachments?: number; locale?: string } = {},
+  {
+    notes = [],
+    more,
+    timeframe,
+    each,
+    ...context
+  }: Partial<Pick<TableResult, 'notes' | 'timeframe' | 'each'>> & {
+    more?: Partial<Query>
+    attachments?: number
+    locale?: string
+  } = {},
 ) {
   const query = makeQuery('list', 'Paying customers', question, more)
-  const { article, ...rest } = alone(query, (given) => tableAnswer(given, columns, rows, { notes: notes ?? [] }), context)
+  const own = { notes, ...(timeframe === undefined ? {} : { timeframe }), ...(each === undefined ? {} : { each }) }
+  const { article, ...rest } = alone(query, (given) => tableAnswer(given, columns, rows, own), context)
   const texts = article.table?.rows.map((row) => row.map((cell) => ('text' in cell ? plain(cell.text) : cell.share)))
   return { ...rest, article, texts, titles: article.table?.columns.map(({ title }) => title) }
 }
@@ -191,6 +202,98 @@ describe('people', () => {
   })
 })
 
+describe('events, of a vendor without profiles', () => {
+  const list = found({ event: 'purchase', limit: 3 })
+  const each = 'event'
+
+  test('are counted as events, which are of their timeframe', () => {
+    const { headline, lead, edition, tile } = said(list, events, ranked, { each, notes: [truncated] })
+    expect([headline, lead]).toEqual(['At least 3 events', 'Paying customers: At least 3 events.'])
+    expect(edition.subject).toBe('Weekly growth: Paying customers: At least 3 events')
+    expect(tile).toMatchObject({ value: '3+', note: 'events' })
+    expect(edition.period).toBe('Monday 9 to Sunday 15 November 2026, Berlin time.')
+    expect(said(list, events, ranked.slice(0, 1), { each }).headline).toBe('1 event')
+    expect(said(list, events, [], { each }).headline).toBe('No events')
+  })
+
+  test('of a time that runs are those so far', () => {
+    const { headline, tile } = said(list, events, ranked.slice(0, 2), { each, more: { timeframe: 'this_1_month' } })
+    expect(headline).toBe('2 events so far')
+    expect(tile?.changes).toMatchObject([{ amount: 'so far' }])
+  })
+
+  test('of a time that is not the page’s say which', () => {
+    const query = makeQuery('list', 'Orders', list, { timeframe: 'previous_1_month' })
+    const exports = makeQuery('exports', 'Exports', counted('Export'))
+    const report = makeReport([exports, query, { ...exports, name: 'more' }])
+    const counts = report.queries
+      .filter(({ name }) => name !== 'list')
+      .map((one) => seriesAnswer({ query: one, report }, { Export: [9] }))
+    const edition = compose(report, [...counts, tableAnswer({ query, report }, events, ranked, { each })])
+    expect(edition.articles[1]).toMatchObject({ headline: 'At least 3 events in October', notes: ['Counted in October.'] })
+    expect(edition.figures[1]?.note).toBe('events in October')
+  })
+})
+
+describe('a saved answer of one number', () => {
+  const query = kept({ query: 'x' })
+  const week = { start: '2026-11-09T00:00:00+01:00', end: '2026-11-16T00:00:00+01:00' }
+  const running = { start: '2026-11-01T00:00:00+01:00', end: '2026-12-01T00:00:00+01:00' }
+
+  test.each<[number | null, Partial<Query>, string, string]>([
+    [21, {}, '21', 'Paying customers at 21'],
+    [0, {}, '0', 'Paying customers at 0'],
+    [1, {}, '1', 'Paying customers at 1'],
+    [53.768923, {}, '53.8', 'Paying customers at 53.8'],
+    [1234.5, { format: 'EUR' }, '€1,235', 'Paying customers at €1,235'],
+    [0.271, { format: 'percent' }, '27.1 %', 'Paying customers at 27 %'],
+    [null, {}, '–', 'No number for paying customers'],
+  ])('is that figure: %s', (cell, more, value, expected) => {
+    const column = cell === null ? 'count text' : 'count number'
+    const { headline, lead, edition, tile, article } = said(query, [column], [[cell]], { more, timeframe: week })
+    expect([headline, plain(tile?.value)]).toEqual([expected, value])
+    expect(lead).toBe(`${expected}.`)
+    expect(plain(edition.subject)).toBe(`Weekly growth: ${expected}`)
+    expect(tile).not.toHaveProperty('note')
+    expect(article).not.toHaveProperty('table')
+    expect(article.notes).toEqual(['The figure is “count”.'])
+  })
+
+  test('says what it is of where the page does not, and that it is not over', () => {
+    const undated: Note[] = [{ kind: 'undated', text: 'it has its own dates' }]
+    expect(said(query, ['count number'], [[21]], { timeframe: running }).headline).toBe('Paying customers at 21 so far')
+    const [list, exports] = [makeQuery('list', 'Orders', query), makeQuery('exports', 'Exports', counted('Export'))]
+    const report = makeReport([exports, list])
+    const beside = (own: Partial<TableResult>) => {
+      const answers = [
+        seriesAnswer({ query: exports, report }, { Export: [9] }),
+        tableAnswer({ query: list, report }, ['n number'], [[21]], own),
+      ]
+      return compose(report, answers)
+    }
+    const dated = beside({ timeframe: running })
+    expect(dated.articles[1]?.headline).toBe('Orders at 21 in November so far')
+    expect(dated.figures[1]).toMatchObject({ value: '21', note: 'in November', changes: [{ amount: 'so far' }] })
+    const untold = beside({ notes: undated, timeframe: running })
+    expect(untold.articles[1]).toMatchObject({ headline: 'Orders at 21', notes: ['The figure is “n”.', 'It has its own dates.'] })
+    expect(untold.figures[1]).toMatchObject({ value: '21', note: 'its own dates', changes: [] })
+  })
+
+  test.each<[string, Query['question'], string[], TableResult['rows'], TableResult['each'], string]>([
+    ['two columns', query, ['a number', 'b number'], [[1, 2]], undefined, '1 row'],
+    ['two rows', query, ['a number'], [[1], [2]], undefined, '2 rows'],
+    ['a text', query, ['a text'], [['x']], undefined, '1 row'],
+    ['an event', query, ['a number'], [[7]], 'event', '1 event'],
+    ['a value that occurred', query, ['a number'], [[7]], 'value', '1 value'],
+    ['values that occurred', query, ['a number'], [[7], [8]], 'value', '2 values'],
+    ['a profile', found(), ['a number'], [[7]], undefined, '1 person'],
+  ])('is no figure where it is %s', (_, question, columns, rows, each, expected) => {
+    const { headline, article } = said(question, columns, rows, { timeframe: week, ...(each === undefined ? {} : { each }) })
+    expect(headline).toBe(expected)
+    expect(article.table?.rows).toHaveLength(rows.length)
+  })
+})
+
 describe('any other table', () => {
   test('is so many rows', () => {
     const { headline, edition, tile } = said(kept({ query: 'x' }), events, ranked)
@@ -220,6 +323,6 @@ describe('any other table', () => {
       'A',
       'B',
     ])
-    expect(said(kept({ query: 'x' }), [`${'x'.repeat(90)} number`], [[1]]).titles).toEqual([`${'X'}${'x'.repeat(22)}…`])
+    expect(said(kept({ query: 'x' }), [`${'x'.repeat(90)} text`], [['a']]).titles).toEqual([`${'X'}${'x'.repeat(22)}…`])
   })
 })

@@ -201,7 +201,7 @@ export function tableAnswer(
   { query, report, at = monday }: { query: Query; report: Report; at?: Temporal.Instant },
   columns: readonly string[],
   rows: TableResult['rows'],
-  more: Partial<Pick<TableResult, 'notes' | 'timeframe'>> = {},
+  more: Partial<Pick<TableResult, 'notes' | 'timeframe' | 'each'>> = {},
 ): TableResult {
   const typed = columns.map((column) => {
     const [type = 'text', ...name] = column.split(' ').reverse()

@@ -255,13 +255,15 @@ describe('a run that cannot be finished at once', () => {
   test('what a sample has no answer to is left out, and nothing failed', async () => {
     const people = { ...report.queries[0], name: 'who', title: 'Who', question: { kind: 'people', ...words.people.parse({}) } }
     const saved = { ...people, name: 'board', title: 'Board', question: { kind: 'saved', insights: '1' } }
-    const more = { ...report, queries: [...report.queries, people, saved] as never }
+    const events = { ...people, name: 'list', question: { kind: 'people', ...words.people.parse({ event: 'Order' }) } }
+    const more = { ...report, queries: [...report.queries, people, saved, events] as never }
     const context = desk(folder, { project: { ...project, reports: { weekly: more } } })
     const sample = done(await runReport({ ...request, sample: true }, context))
     expect(sample.complete).toBe(true)
     expect(sample.failures).toMatchObject([
       { query: 'who', kind: 'sample', message: 'a sample is of made-up events and has no profiles of people' },
       { query: 'board', kind: 'sample', message: 'a sample is of made-up events and has no reports saved at a vendor' },
+      { query: 'list', kind: 'sample', message: 'a sample is of made-up events and has no answer to a people question' },
     ])
     const [, , , , notice] = sample.edition.articles
     expect(notice).toMatchObject({ kicker: 'Who', headline: 'This question has no answer in a sample' })
@@ -269,7 +271,8 @@ describe('a run that cannot be finished at once', () => {
       'A sample is of made-up events and has no profiles of people. It is asked when the report runs without --sample.',
     )
     const real = done(await runReport(request, desk(join(folder, 'real'), { project: context.project })))
-    expect(real).toMatchObject({ complete: false, failures: [{ kind: 'refused' }, { kind: 'refused' }] })
+    const failures = ['who', 'board', 'list'].map((query) => ({ query, kind: 'refused' }))
+    expect(real).toMatchObject({ complete: false, failures })
   })
 
   test('if every query failed, readers get nothing and the owner gets the reason', async () => {

@@ -5,11 +5,14 @@ import {
   cohortsAnswer,
   compose,
   counted,
+  failureAnswer,
+  found,
   funnelAnswer,
   kept,
   makeQuery,
   makeReport,
   plain,
+  retained,
   seriesAnswer,
   stepped,
   tableAnswer,
@@ -105,19 +108,21 @@ describe.each(['first', 'last'])('a saved question that stands %s', (place) => {
   })
 })
 
-describe('a saved question whose dates nobody knows', () => {
-  const undated: Note[] = [{ kind: 'undated', text: 'it has its own dates' }]
+const page = 'Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.'
+const undated: Note[] = [{ kind: 'undated', text: 'it has its own dates' }]
 
+describe('a saved question whose dates nobody knows', () => {
   test.each<[string, string | undefined, string[]]>([
     ['table', '1 row', ['It has its own dates.']],
-    ['funnel', '25 % went from Cart to Paid so far', ['It has its own dates.']],
+    ['funnel', '25 % went from Cart to Paid', ['It has its own dates.']],
   ])('is told without any, and the page keeps its own: %s', (shape, headline, notes) => {
     const answer = shapes[shape as 'table'](board, throughToday, undated)
     const counts = seriesAnswer({ query: exports, report: makeReport([board, exports]) }, { Export: [50, 50, 50] })
     const result = said([board, exports], [answer, counts])
     expect(result.headline).toBe(headline)
     expect(result.article?.notes).toEqual(notes)
-    expect(result.edition.period).toBe('Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.')
+    expect(result.tile).toMatchObject({ note: shape === 'table' ? 'row; its own dates' : 'its own dates', changes: [] })
+    expect(result.edition.period).toBe(`${page} Board does not tell its dates.`)
   })
 
   test('among steps that are asked for, too: neither the page’s dates nor a time that nobody compared', () => {
@@ -130,7 +135,7 @@ describe('a saved question whose dates nobody knows', () => {
     const result = said(queries, [...answers, counts])
     expect(result.headline).toBe('25 % went from Cart to Paid so far')
     expect(result.article?.notes).toEqual(['It has its own dates.', 'Some may be on their way.'])
-    expect(result.edition.period).toBe('Monday 9 to Sunday 15 November 2026, Berlin time. Compared with 2 to 8 November.')
+    expect(result.edition.period).toBe(`${page} Board and Board do not tell their dates.`)
   })
 })
 
@@ -138,6 +143,139 @@ test('alone on a page, its dates are the page’s', () => {
   const { edition, headline } = said([board], [shapes.series(board, fortnight)])
   expect(edition.period).toBe('Monday 26 October to Sunday 8 November 2026, Berlin time.')
   expect(headline).toBe('Board at 5,200')
+})
+
+describe('the line under the title', () => {
+  const other = { ...board, name: 'other', title: 'Other' }
+  const profiles = makeQuery('who', 'Customers', found(), { compare: [] })
+  const listing = makeQuery('orders', 'Orders', found({ event: 'order', limit: 20 }), {
+    timeframe: 'previous_2_weeks',
+    compare: [],
+  })
+  const funnel = makeQuery('steps', 'Steps', stepped(['Cart', 'Paid']))
+  const stay = makeQuery('stay', 'Retention', retained('Cart', 'any'), { timeframe: 'previous_6_weeks' })
+  const broken = makeQuery('broken', 'Exports', counted('Export'))
+  const day = { start: '2026-11-15T00:00:00+01:00', end: '2026-11-16T00:00:00+01:00' }
+
+  const rows = [['pro', 3]]
+  const columns = ['plan text', 'people number']
+  const answers: Readonly<Record<string, (given: { query: Query; report: ReturnType<typeof makeReport> }) => Result>> = {
+    'saved, a fortnight': ({ query }) => shapes.series(query, fortnight),
+    'saved, a table of a fortnight': ({ query }) => shapes.table(query, fortnight),
+    'saved, a day': ({ query }) => shapes.table(query, day),
+    'saved, untold': ({ query }) => shapes.table(query, day, undated),
+    profiles: (given) => tableAnswer(given, columns, rows),
+    events: (given) => tableAnswer(given, columns, rows, { each: 'event' }),
+    'a funnel, untold': (given) => funnelAnswer(given, [[200, 50]], { notes: undated }),
+    cohorts: (given) => cohortsAnswer(given, { '2026-11-02': [100, 100, 40] }),
+    failed: (given) => failureAnswer(given, { kind: 'refused', message: 'no', remedy: undefined }),
+  }
+  const edition = 'Edition of Monday 16 November 2026, Berlin time.'
+  const twoWeeks = 'Monday 26 October to Sunday 8 November 2026, Berlin time.'
+
+  test.each<[string, readonly (readonly [Query, string])[], string]>([
+    [
+      'all of one time',
+      [
+        [board, 'saved, a fortnight'],
+        [other, 'saved, a table of a fortnight'],
+      ],
+      twoWeeks,
+    ],
+    [
+      'several times',
+      [
+        [board, 'saved, a fortnight'],
+        [other, 'saved, a day'],
+      ],
+      `${edition} Each answer has its own dates.`,
+    ],
+    [
+      'one time, and one that is not told',
+      [
+        [board, 'saved, a fortnight'],
+        [other, 'saved, untold'],
+      ],
+      `${edition} The answers have dates of their own, which some do not tell.`,
+    ],
+    [
+      'none that is told',
+      [
+        [board, 'saved, untold'],
+        [funnel, 'a funnel, untold'],
+      ],
+      `${edition} The answers do not tell their dates.`,
+    ],
+    ['none in the only answer', [[funnel, 'a funnel, untold']], `${edition} The answer does not tell its dates.`],
+    [
+      'none in the only answer, with a failure',
+      [
+        [funnel, 'a funnel, untold'],
+        [broken, 'failed'],
+      ],
+      `${edition} The answer does not tell its dates.`,
+    ],
+    ['none, of profiles', [[profiles, 'profiles']], `${edition} Profiles are as they were when they were asked for.`],
+    [
+      'a listing of events',
+      [
+        [funnel, 'a funnel, untold'],
+        [listing, 'events'],
+        [profiles, 'profiles'],
+      ],
+      'Monday 2 to Sunday 15 November 2026, Berlin time. Steps does not tell its dates.',
+    ],
+    [
+      'cohorts',
+      [
+        [stay, 'cohorts'],
+        [board, 'saved, a day'],
+        [other, 'saved, untold'],
+      ],
+      '5 October to 15 November 2026, Berlin time. Other does not tell its dates.',
+    ],
+    [
+      'nothing',
+      [
+        [broken, 'failed'],
+        [funnel, 'failed'],
+      ],
+      edition,
+    ],
+  ])('names a period only if it is that of the answers: %s', (_, asked, expected) => {
+    const report = makeReport(asked.map(([query]) => query))
+    const given = asked.map(([query, kind]) => answers[kind]?.({ query, report }))
+    const { period } = compose(
+      report,
+      given.filter((one) => one !== undefined),
+    )
+    expect(period).toBe(expected)
+  })
+
+  test('leaves it to each answer where it names none', () => {
+    const { headline, tile, article } = said([board, other], [shapes.series(board, fortnight), shapes.table(other, day)])
+    expect(headline).toBe('Board at 5,200 from 26 October to 8 November')
+    expect(tile?.note).toBe('from 26 October to 8 November')
+    expect(article?.notes).toContain('Counted from 26 October to 8 November.')
+  })
+
+  test('and its year where that is not the edition’s', () => {
+    const long = { start: '2015-06-01T00:00:00+02:00', end: '2015-06-03T00:00:00+02:00' }
+    expect(said([board, other], [shapes.series(board, long), shapes.table(other, day)]).headline).toBe(
+      'Board at 5,200 from 1 to 2 June 2015',
+    )
+  })
+
+  test('counts the answers without dates where they are many', () => {
+    const many = ['a', 'b', 'c'].map((name) => ({ ...board, name }))
+    const exported = seriesAnswer({ query: exports, report: makeReport([exports]) }, { Export: [50, 50, 50] })
+    const answers = many.map((query) => shapes.table(query, day, undated))
+    expect(said([...many, exports], [...answers, exported]).edition.period).toBe(`${page} Three answers do not tell their dates.`)
+  })
+
+  test('says nothing again beside a figure that it already says', () => {
+    expect(said([board], [shapes.funnel(board, day, undated)]).tile).not.toHaveProperty('note')
+  })
 })
 
 test('the parts of its series are segments, as nobody knows of what', () => {

@@ -28,8 +28,8 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     })
 
     describe('an upload', () => {
-      // More than two of S3's parts, and no number of them.
-      const bytes = randomBytes(20 * 1024 * 1024 + 12_345)
+      // Of S3's parts more than are held at a time, so that their memory is used again, and no number of them.
+      const bytes = randomBytes(44 * 1024 * 1024 + 12_345)
       async function write(upload: Upload, from = bytes) {
         for (let at = 0; at < from.length; at += 700_001) await upload.write(from.subarray(at, at + 700_001))
       }

@@ -43,8 +43,11 @@ export const funnelAsked = z
   })
 
 const funnelResult = z.object({
-  /** As the vendor read them, with its defaults. */
-  steps: z.array(anyObject),
+  /** As the vendor read them, with its defaults; none where it does not say. */
+  steps: z
+    .array(anyObject)
+    .nullish()
+    .transform((given) => given ?? []),
   /** How many actors are in each step. */
   result: z.array(z.number()),
   /** Of each step that asked for them; null of the others. */
@@ -55,7 +58,6 @@ const funnelResult = z.object({
 })
 export type FunnelAnswer = z.output<typeof funnelAnswer>
 
-/** Also what a saved funnel's `result` holds. */
 export const funnelAnswer = funnelResult.superRefine(({ steps, result, actors }, context) => {
   const say = (path: string, message: string) => context.addIssue({ code: 'custom', message, path: [path] })
   // Some answers echo no steps at all.
@@ -64,3 +66,6 @@ export const funnelAnswer = funnelResult.superRefine(({ steps, result, actors },
     say('actors', `has actors of ${actors.length} steps and ${result.length} results`)
   }
 })
+
+/** What a saved funnel's `result` holds: the whole answer, or the list of it that is called so. */
+export const savedFunnel = z.preprocess((given) => (Array.isArray(given) ? { result: given } : given), funnelAnswer)

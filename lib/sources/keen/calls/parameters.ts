@@ -19,10 +19,14 @@ export const percentile = z
   .max(100)
   .refine((value) => Math.round(value * 100) / 100 === value, 'Keen takes two decimals of a percentile')
 
-/** A property, or one cut into buckets: `{"property_name": "score", "buckets": {"size": 10}}`. */
+/** A property, or one cut into buckets or ranges: `{"property_name": "score", "buckets": {"size": 10}}`. */
 const group = z.union([
   text,
-  anyObject.refine(({ property_name }) => typeof property_name === 'string' && property_name !== '', 'names no property_name'),
+  z.strictObject({
+    property_name: text,
+    buckets: anyObject.optional(),
+    ranges: z.array(z.unknown()).min(1).optional(),
+  }),
 ])
 const order = z.strictObject({ property_name: text, direction: z.enum(['ASC', 'DESC']).optional() })
 

@@ -62,6 +62,8 @@ export const extractionAsked = {
     .transform((given) => [given].flat())
     .optional(),
 }
+/** What is right in place of a parameter that other clients have. */
+export const extractionInstead = { email: '`extractionEmail` has a link mailed' } as const
 /** What all of them have in common: they are sent by POST, as an address has no room for filters. */
 // Groups and values are what people keep in properties: ids among them.
 const posted = { method: 'POST', sends: 'json', exact: true, key: 'read', timeout: 'get', budget: queryBudget } as const
@@ -102,6 +104,7 @@ const analysisCalls = {
     about: 'events as they are, 100,000 at most; extractionEach gives them one by one',
     path: '/queries/extraction',
     parameters: z.strictObject(extractionAsked),
+    instead: extractionInstead,
     answer: z.object({ result: z.array(anyObject) }).transform(({ result }) => result),
     unfit: (answer, { latest }) => (latest === undefined ? capReached((answer as readonly unknown[]).length) : undefined),
   },
@@ -136,7 +139,11 @@ export const queryCalls = {
       const known = typeof analysis_type === 'string' && Object.hasOwn(asked, analysis_type)
       const parsed = known ? asked[analysis_type]?.safeParse(own) : undefined
       if (parsed === undefined) say(`one of ${Object.keys(asked).join(', ')}`, ['analysis_type'])
-      for (const { message, path } of parsed?.error?.issues ?? []) say(message, path)
+      for (const issue of parsed?.error?.issues ?? []) {
+        const mailed = analysis_type === 'extraction' && issue.code === 'unrecognized_keys' && issue.keys.includes('email')
+        if (mailed) say(extractionInstead.email, ['email'])
+        else say(issue.message, issue.path)
+      }
       return { ...(parsed?.data ?? {}), analysis_type, ...(include_metadata === undefined ? {} : { include_metadata }) }
     }),
     answer: anyObject,

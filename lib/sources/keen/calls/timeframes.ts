@@ -11,9 +11,7 @@ const every = /^(?:minutely|hourly|daily|weekly|monthly|yearly|every_[1-9]\d*_(?
 /** Seconds east of UTC of the zones that there are, and a day for whoever counts on. */
 const mostOffset = 86_400
 
-const isoText = z
-  .string()
-  .refine((text) => isoTime.test(text) && readTime(text, 'UTC') !== undefined, 'not a date or time like 2026-11-09T08:00:00Z')
+const isoText = z.string().refine(isTime, 'not a date or time like 2026-11-09T08:00:00Z')
 
 /** Two times: the start inclusive, the end exclusive. Without an offset they are of `timezone`. */
 export const absoluteTimeframe = z.strictObject({ start: isoText, end: isoText }).refine(({ start, end }) => {
@@ -38,6 +36,11 @@ export const timezone = z.union([
 
 /** What series are cut into. */
 export const interval = z.string().regex(every, 'write minutely, hourly, daily, weekly, monthly, yearly or every_2_weeks')
+
+/** Whether a text is a date or a time as Keen writes it. */
+export function isTime(text: unknown): boolean {
+  return typeof text === 'string' && isoTime.test(text) && readTime(text, 'UTC') !== undefined
+}
 
 /** Both ends of two times. Only for what `absoluteTimeframe` and `timezone` took. */
 export function endsOf(

@@ -167,16 +167,23 @@ export function tableIn(rows: readonly Row[], query: Definition): TableBody {
       ...groups.map((name) => (Object.hasOwn(group, name) ? group[name] : null)),
     ]
     if (labels !== undefined) return [[...before, ...labels.map((label) => valueIn(value, label))]]
-    return lists && Array.isArray(value) ? value.map((one: unknown) => [...before, one]) : [[...before, value]]
+    if (!lists || !Array.isArray(value)) return [[...before, value]]
+    // A group stays, also where it has no value.
+    const cells: unknown[] = value.length === 0 && before.length > 0 ? [null] : value
+    return cells.map((one) => [...before, one])
   })
   const own = [...(timed ? ['start', 'end'] : []), ...groups]
   const values = (labels ?? [valueName(query)]).map((name) => (own.includes(name) ? `${name} (value)` : name))
-  const columns = distinctNames([...own, ...values]).map((name, at) =>
-    columnOf(
+  const columns = distinctNames([...own, ...values]).map((name, at) => {
+    const column = columnOf(
       name,
       lines.map((line) => line[at]),
-    ),
-  )
+    )
+    const empty = column.cells.every((cell) => cell === null)
+    return at >= own.length && empty && isFigure(query, labels?.[at - own.length])
+      ? { ...column, type: 'number' as const }
+      : column
+  })
   return {
     columns: columns.map(({ name, type }) => ({ name, type })),
     // A value may be a number, and is no figure.
@@ -184,6 +191,12 @@ export function tableIn(rows: readonly Row[], query: Definition): TableBody {
     rows: lines.map((_, at) => columns.map(({ cells }) => cells[at] ?? null)),
     notes: inexactNotes(columns),
   }
+}
+
+/** Whether the value of a metric is a number, which null does not show; with the label that it has in a multi_analysis. */
+function isFigure({ analysis_type, analyses }: Definition, label: string | undefined): boolean {
+  const analysis = label === undefined ? { analysis_type } : valueIn(analyses, label)
+  return isObject(analysis) && analysis['analysis_type'] !== 'select_unique'
 }
 
 function valueIn(value: unknown, label: string): unknown {

@@ -8,7 +8,7 @@ import { refuseOver } from '../../over.ts'
 import type { Ask } from '../../source.ts'
 import { isObject } from '../../wrong.ts'
 import { rowsOf, timesOf } from '../calls/answers.ts'
-import { funnelAnswer } from '../calls/funnel.ts'
+import { savedFunnel } from '../calls/funnel.ts'
 import { mostRows } from '../calls/queries.ts'
 import type { SavedQuery } from '../calls/saved.ts'
 import type { Place } from './asking.ts'
@@ -125,7 +125,7 @@ function extractionBody(query: Definition, result: unknown): AnyBody {
 }
 
 function funnelBody(query: Definition, result: unknown): AnyBody {
-  const parsed = funnelAnswer.safeParse(result)
+  const parsed = savedFunnel.safeParse(result)
   if (!parsed.success) throw new DataError(`the saved funnel's result is of another shape (${parsed.error.issues[0]?.message})`)
   const own = Array.isArray(query['steps']) ? query['steps'] : []
   const given = parsed.data.steps.length > 0 ? parsed.data.steps : own

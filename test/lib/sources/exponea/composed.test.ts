@@ -38,10 +38,11 @@ describe('a batch', () => {
     ['fewer', results.slice(1)],
     ['more', [...results, { success: true }]],
   ])('with %s outcomes than commands is an error: nobody knows whose they are', async (_, some) => {
-    await using vendor = await startVendor([sent(good({ results: some }))])
+    await using vendor = await startVendor([sent({ ...good({ results: some }), headers: { 'x-request-id': 'rid-9' } })])
     await using door = open(vendor)
     const error = await failureOf(() => door.client.batch({ commands: three }))
     expect(error).toBeInstanceOf(DataError)
+    expect(error.requestId).toBe('rid-9')
     expect(error.message).toContain(`3 were sent and ${some.length} results came`)
   })
 

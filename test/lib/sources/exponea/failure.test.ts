@@ -165,7 +165,8 @@ const refusals: readonly [string, Called, Payload, Kind, words: string, remedy: 
     'sending it again will not help',
   ],
   ['a 200 that does not say success', 'event', { body: { errors: [] } }, DataError, 'does not say that it succeeded', ''],
-  ['a 200 with a failure and no words', 'event', { body: { success: false } }, DataError, 'does not say that it succeeded', ''],
+  ['a 200 with a failure and no words', 'event', { body: { success: false } }, RefusedError, '200: {"success":false}', 'not why'],
+  ['one that has an empty list of them', 'event', { body: { success: 'False', errors: [] } }, RefusedError, '"False"', 'not why'],
   [
     'a success of another shape',
     'report',

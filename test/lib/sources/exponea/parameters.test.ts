@@ -162,8 +162,46 @@ describe('a call in words', () => {
     expect(describeOnly(name, parameters)).toBe(address)
   })
 
+  test.each([
+    ['nope', 'Exponea has no call "nope"'],
+    ['toString', 'Exponea has no call "toString"'],
+    ['customerAttributes', 'Exponea customerAttributes is not one request'],
+    ['batchEach', 'Exponea batchEach is not one request'],
+    ['customersEach', 'Exponea customersEach is not one request'],
+  ])('%s has none', (name, words) => {
+    expect(() => describeOnly(name as CallName, {})).toThrow(UsageError)
+    expect(() => describeOnly(name as CallName, {})).toThrow(words)
+  })
+
   test('says what each is for', () => {
     for (const { about } of Object.values(calls)) expect(about.length).toBeGreaterThan(9)
+  })
+})
+
+describe('a call by its name', () => {
+  const known = { customer_ids: ids, attributes: [{ type: 'property', property: 'age' }] }
+
+  test('may be made of others', async () => {
+    const answer = good({ results: [{ success: true, value: 36 }] })
+    await using vendor = await startVendor([asked('POST data/customers/attributes', { json: known }, answer)])
+    await using door = open(vendor)
+    const given = await door.client.call('customerAttributes', { customer_ids: ids, properties: ['age'] })
+    expect(given).toEqual({ properties: { age: 36 }, failed: [] })
+  })
+
+  test.each([
+    ['nope', 'Exponea has no call "nope"'],
+    ['__proto__', 'Exponea has no call "__proto__"'],
+    ['close', 'Exponea has no call "close"'],
+    ['batchEach', 'Exponea batchEach gives one after the other'],
+    ['customersEach', 'Exponea customersEach gives one after the other'],
+    ['customerConsents', '`categories` is needed'],
+  ])('%s is refused in words', async (name, words) => {
+    await using vendor = await startVendor([])
+    await using door = open(vendor)
+    const error = await failureOf(() => door.client.call(name as CallName, { customer_ids: ids }))
+    expect(error).toBeInstanceOf(UsageError)
+    expect(error.message).toContain(words)
   })
 })
 

@@ -106,6 +106,11 @@ describe('events one by one', () => {
     expect(error).toBeInstanceOf(UnavailableError)
   })
 
+  test('a mail is another call, which is said', async () => {
+    const { count, error } = await read([], { timeframe: 'today', ...({ email: 'a@example.com' } as object) })
+    expect([count, String(error)]).toEqual([0, expect.stringContaining('`extractionEmail` has a link mailed')])
+  })
+
   test('whoever has enough closes the answer', async () => {
     await using vendor = await startVendor([extraction('today', events(50_000)), extraction('today', events(1))])
     await using door = openDoor(vendor)

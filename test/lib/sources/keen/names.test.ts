@@ -34,11 +34,13 @@ test.each([
   ['a text of 9,999 characters', { a: 'x'.repeat(9_999) }],
   [
     'the add-ons, which are a list of objects',
-    { n: 1, keen: { timestamp: 't', addons: [{ name: 'a', input: {}, output: 'o' }] } },
+    { n: 1, keen: { timestamp: '2026-11-09T08:00:00.5+0100', addons: [{ name: 'a', input: {}, output: 'o' }] } },
   ],
   ['a property with a $ inside', { a$b: 1 }],
   ['1,000 levels', nested(1000)],
-  ['what JSON leaves out', { a: undefined, n: 1 }],
+  ['what JSON leaves out', { a: undefined, n: 1, keen: undefined }],
+  ['a time of its own, as a Date', { n: 1, keen: { timestamp: new Date(0) } }],
+  ['a time that JSON leaves out', { n: 1, keen: { timestamp: undefined } }],
 ])('%s is an event', (_, event) => {
   expect(eventProblems(event)).toEqual([])
 })
@@ -47,6 +49,12 @@ test.each([
   ['no object', 'x', [], 'an event is an object'],
   ['a list', [1], [], 'an event is an object'],
   ['nothing', {}, [], 'at least one property'],
+  ['what JSON makes nothing of', { a: undefined }, [], 'at least one property'],
+  ['a time in no words of a clock', { n: 1, keen: { timestamp: 'yesterday' } }, ['keen', 'timestamp'], 'write a time like'],
+  ['a time that is a number', { n: 1, keen: { timestamp: 1_762_675_200 } }, ['keen', 'timestamp'], 'write a time like'],
+  ['a time that is null', { n: 1, keen: { timestamp: null } }, ['keen', 'timestamp'], 'write a time like'],
+  ['a day that there is none', { n: 1, keen: { timestamp: '2026-02-30' } }, ['keen', 'timestamp'], 'write a time like'],
+  ['a Date that is none', { n: 1, keen: { timestamp: new Date('x') } }, ['keen', 'timestamp'], 'JSON has no such value'],
   ['a period in a name', { a: { 'b.c': 1 } }, ['a', 'b.c'], 'no period'],
   ['a leading $', { $a: 1 }, ['$a'], 'does not begin with $'],
   ['a name of 257 characters', { ['x'.repeat(257)]: 1 }, ['x'.repeat(257)], '256 characters'],

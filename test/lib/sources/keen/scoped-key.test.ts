@@ -127,7 +127,19 @@ describe('what is wrong is told without a key', () => {
     ['a master key of 64 characters that are no hexadecimal', () => encryptScopedKey('x'.repeat(64), {})],
     ['a master key that is too long', () => encryptScopedKey('x'.repeat(40), {})],
     ['no master key', () => encryptScopedKey('', {})],
+    ['nothing in place of a master key', () => encryptScopedKey(undefined as never, {})],
+    ['nothing in place of options', () => encryptScopedKey(newKey, undefined as never)],
+    ['a text in place of options', () => encryptScopedKey(newKey, 'x' as never)],
+    ['an operation that there is none of', () => encryptScopedKey(newKey, { allowed_operations: ['reed' as never] })],
+    ['operations that are no list', () => encryptScopedKey(newKey, { allowed_operations: 'read' as never })],
+    ['filters that are no list', () => encryptScopedKey(newKey, { filters: 'x' as never })],
+    ['a filter that is none', () => encryptScopedKey(newKey, { filters: [{ property_name: 'a' }] })],
+    ['an iv that is no bytes', () => encryptScopedKey(newKey, {}, 'sixteen bytes, no' as never)],
+    ['nothing in place of a scoped key', () => decryptScopedKey(newKey, undefined as never)],
+    ['nothing to read one with', () => decryptScopedKey(undefined as never, '00'.repeat(32))],
   ])('%s', (_, make) => {
-    expect(failure(make)).toBeInstanceOf(UsageError)
+    const error = failure(make)
+    expect(error).toBeInstanceOf(UsageError)
+    expect(error.message).not.toContain(newKey)
   })
 })

@@ -143,7 +143,7 @@ test('no message and no trace holds an access key, of the request or of the answ
   await door.client.getAccessKey({ key }, stop.signal).catch(keep)
   expect(said).toHaveLength(3)
   expect(said[0]).toContain('/keys/… 404: no key …')
-  expect(said[1]).toContain('Keen getAccessKey: the answer does not fit at name')
+  expect(said[1]).toContain('/keys/… 200: the answer does not fit at name (invalid_type); it begins: (not shown)')
   expect([...said, ...door.lines].join('\n')).not.toMatch(/320104AE|F00DAE/)
   expect(door.lines[0]).toContain('/keys/… 404')
   expect(door.client.describe('getAccessKey', { key })).toMatch(/^GET \S+\/keys\/… \{\}$/)

@@ -293,6 +293,14 @@ describe('funnel', () => {
   })
 
   test.each([
+    ['no', { result: [3, 2, 1] }],
+    ['null in place of', { result: [3, 2, 1], steps: null }],
+  ])('with %s steps is what there is', async (_, body) => {
+    expect(await answered(body)).toEqual({ result: [3, 2, 1], steps: [] })
+  })
+
+  test.each([
+    ['a list alone', [3, 2, 1] as object],
     ['fewer results than steps', { result: [3], steps }],
     ['fewer lists of actors than results', { result: [3, 1, 0], steps, actors: [['a']] }],
     ['no results', { steps }],

@@ -44,6 +44,7 @@ describe('a list of events', () => {
         { name: 'user', type: 'json' },
         { name: 'gone', type: 'text' },
       ],
+      each: 'event',
       rows: [
         ['2026-11-12T08:00:00.000+01:00', 'b@x.de', 8.5, '{"email":"b@x.de"}', null],
         ['2026-11-11T08:00:00.000Z', 'c@x.de', null, '{"email":"c@x.de"}', null],
@@ -92,6 +93,7 @@ describe('a list of events', () => {
         { name: 'keen.timestamp', type: 'time' },
         { name: 'b', type: 'text' },
       ],
+      each: 'event',
       rows: [],
       notes: [],
     })

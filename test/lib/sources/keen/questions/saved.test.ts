@@ -251,7 +251,7 @@ describe('a saved query without an interval', () => {
 
   test.each<[string, object, unknown, [string, string][], unknown[][]]>([
     ['one number', sum, 65, [['sum of price', 'number']], [[65]]],
-    ['nothing', sum, null, [['sum of price', 'text']], [[null]]],
+    ['nothing', sum, null, [['sum of price', 'number']], [[null]]],
     [
       'groups',
       { ...sum, group_by: ['sum of price', 'n'] },
@@ -294,7 +294,38 @@ describe('a saved query without an interval', () => {
       [
         ['Albania', 'Dr.'],
         ['Albania', 'Ms.'],
+        // It stays, although it has none.
+        ['Chad', null],
       ],
+    ],
+    ['a mean of nothing', { ...sum, analysis_type: 'average' }, null, [['average of price', 'number']], [[null]]],
+    [
+      'means of nothing in groups that have no value',
+      { ...sum, analysis_type: 'average', group_by: 'country' },
+      [{ country: null, result: null }],
+      [
+        ['country', 'text'],
+        ['average of price', 'number'],
+      ],
+      [[null, null]],
+    ],
+    ['no values', { ...sum, analysis_type: 'select_unique', target_property: 'title' }, [], [['title', 'text']], []],
+    [
+      'several analyses of nothing',
+      {
+        ...sum,
+        analysis_type: 'multi_analysis',
+        analyses: {
+          mean: { analysis_type: 'average', target_property: 'price' },
+          which: { analysis_type: 'select_unique', target_property: 'title' },
+        },
+      },
+      { mean: null, which: null },
+      [
+        ['mean', 'number'],
+        ['which', 'text'],
+      ],
+      [[null, null]],
     ],
     [
       'several analyses',
@@ -320,12 +351,14 @@ describe('a saved query without an interval', () => {
       ],
       [['2026-11-10T00:00:00Z', 'u']],
     ],
-  ])('is a table: %s', async (_, query, result, columns, rows) => {
+  ])('is a table: %s', async (kind, query, result, columns, rows) => {
     const body = await asking(query, result)
     expect(body).toEqual({
       shape: 'table',
       timeframe: { start: '2026-11-01T00:00:00+00:00', end: '2026-11-16T07:00:00+00:00' },
       columns: columns.map(([name, type]) => ({ name, type })),
+      // What people would else take for figures.
+      ...(kind === 'values' || kind === 'no values' ? { each: 'value' } : kind === 'events' ? { each: 'event' } : {}),
       rows,
       notes: [own],
     })
@@ -377,9 +410,13 @@ describe('a saved funnel', () => {
     ])
   })
 
-  test('has the steps that were saved where its result echoes none', async () => {
+  test.each([
+    ['echoes none', { steps: [], result: [3, 1] }],
+    ['does not speak of any', { result: [3, 1] }],
+    ['is a plain list', [3, 1]],
+  ])('has the steps that were saved where its result %s', async (_, result) => {
     const query = { analysis_type: 'funnel', timeframe: 'yesterday', steps: [step('a', { timeframe: null }), step('b')] }
-    const body = await asking(query, { steps: [], result: [3, 1] })
+    const body = await asking(query, result)
     expect(body).toMatchObject({
       timeframe: { start: '2026-11-15T00:00:00+00:00' },
       steps: [
