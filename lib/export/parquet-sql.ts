@@ -132,15 +132,41 @@ export function duplicatesSql(path: string, { identity }: Layout, part: number, 
     where nth > 1`
 }
 
+/** The names of a file's columns, and of their parts. */
+export function columnsSql(path: string): Sql {
+  return `select name from parquet_schema(${pathSql(path)})`
+}
+
+/**
+ * Puts into `gone` the places of rows in which one of these columns of text has an id whose SHA-256 is in `known`: as it
+ * is, in a list of ids, or in an object of ids or lists of them.
+ */
+export function rowsWithIdsSql(path: string, columns: readonly string[]): Sql {
+  const inside = `case when not json_valid(v) then []
+    when v like '[%' then json_extract_string(v, '$[*]')
+    when v like '{%' then list_concat(json_extract_string(v, '$.*'), json_extract_string(v, '$.*[*]'))
+    else [] end`
+  return `insert into gone select distinct place from
+    (select place, unnest(list_concat(vs, flatten(list_transform(vs, lambda v: ${inside})))) as id from
+      (select file_row_number as place, ${listOf(columns.map(quoted))} as vs from read_parquet(${pathSql(path)}, file_row_number = true)))
+    where sha256(id) in (select sha256 from known)`
+}
+
+/** Ids that are to be found, by their SHA-256. */
+export function knownSql(sha256: readonly string[]): Sql {
+  return `insert into known values ${sha256.map((one) => `(${text(one)})`).join(', ')}`
+}
+
 /** What is left of a file, in its order. */
 export function keptSql(path: string, more = ''): Sql {
   return `select * exclude (file_row_number)${more} from read_parquet(${pathSql(path)}, file_row_number = true)
     where file_row_number not in (select place from gone)`
 }
 
-/** A file for each value of a text column, in folders that are named by its MD5. */
-export function splitSql(path: string, column: string, to: string): Sql {
-  return `copy (${keptSql(path, `, md5(${quoted(column)}) as _part`)}) to ${text(to)}
+/** A file for each of these values of a text column, in folders that are named by its MD5. */
+export function splitSql(path: string, column: string, values: readonly string[], to: string): Sql {
+  const those = `${quoted(column)} in (${values.map(text).join(', ')})`
+  return `copy (${keptSql(path, `, md5(${quoted(column)}) as _part`)} and ${those}) to ${text(to)}
     (${writing}, partition_by (_part), return_stats)`
 }
 

@@ -132,8 +132,10 @@ const cellsAtOnce = 2_000_000
 const sampled = 20_000
 /** Lines that one thread does in their order; several would wait for each other to keep it, and hold what is ready. */
 const mostInOrder = 100_000
+/** Columns of all files that are written at a time: 8,000 did not fit into the usual memory, 4,000 not always. */
+const openColumns = 1500
 /** Times the usual memory, where that does not do. */
-const roomForLongRows = 4
+export const roomForLongRows = 4
 /** What is looked through for duplicates at a time. */
 const groupsAtOnce = 500_000
 
@@ -170,7 +172,14 @@ async function convert(converting: ConvertingEvents, layout: Layout): Promise<Co
     const events = layout.identity.length === 0 ? new Map<string, number>() : await eventsIn(engine, whole)
     if (converting.split !== undefined) {
       const slugs = growSlugs(converting.split, events.keys())
-      const files = await splitUp(engine, whole, { beside, to, events, slugs })
+      const files = await splitUp(engine, whole, {
+        beside,
+        to,
+        events,
+        slugs,
+        columns,
+        isRoomFree: converting.memory === undefined,
+      })
       return { rows, duplicates, bytes: sum(files.map(({ bytes }) => bytes)), columns, events, slugs, files, mended }
     }
     let ready = whole
@@ -296,14 +305,32 @@ interface Splitting {
   readonly to: string
   readonly events: ReadonlyMap<string, number>
   readonly slugs: Names
+  readonly columns: Names
+  /** Nobody said how much memory it may take. */
+  readonly isRoomFree: boolean
 }
 
-async function splitUp(engine: Engine, path: string, { beside, to, events, slugs }: Splitting): Promise<Converted['files']> {
-  const folder = join(beside, 'parts')
+async function splitUp(
+  engine: Engine,
+  path: string,
+  { beside, to, events, slugs, columns, isRoomFree }: Splitting,
+): Promise<Converted['files']> {
+  const names = [...events.keys()]
+  const atOnce = Math.max(1, Math.floor(openColumns / columns.size))
   // Of all files together; the default holds half a million rows. And a file that is closed is not opened again.
   await engine.query(`set partitioned_write_flush_threshold = ${4 * rowsAtOnce}`)
-  await engine.query(`set partitioned_write_max_open_files = ${Math.max(100, events.size)}`)
-  const written = events.size === 0 ? [] : await engine.query(splitSql(path, 'event', folder))
+  await engine.query(`set partitioned_write_max_open_files = ${Math.max(100, atOnce)}`)
+  const written: Readonly<Record<string, unknown>>[] = []
+  for (let from = 0; from < names.length; from += atOnce) {
+    const some = names.slice(from, from + atOnce)
+    const part = (nth: number) => engine.query(splitSql(path, 'event', some, join(beside, `parts-${from}-${nth}`)))
+    const rows = await part(1).catch(async (error: unknown) => {
+      if (!isRoomFree || !isOutOfMemory(error)) throw error
+      await engine.query(`set memory_limit = '${usualMemory(columns.size, roomForLongRows)}'`)
+      return part(2)
+    })
+    written.push(...rows)
+  }
   const byHash = new Map(written.map((each) => [hashIn(String(each['filename'])), each]))
   const files = await Promise.all(
     [...events].map(async ([event, rows]) => {
@@ -332,11 +359,13 @@ async function packing(paths: readonly string[]): Promise<boolean> {
   return kinds.has(true)
 }
 
-function usualMemory(columns: number, room = 1): string {
+/** As DuckDB writes it, for so many columns; `room` times as much where rows are long. */
+export function usualMemory(columns: number, room = 1): string {
   return `${room * (256 + Math.ceil(Math.max(0, columns - 200) / 2))}MB`
 }
 
-function rowGroup(columns: Names): number {
+/** Rows in a row group, which is what is held before it is written. */
+export function rowGroup(columns: Names): number {
   return Math.max(2048, Math.min(rowsAtOnce, Math.floor(cellsAtOnce / (columns.size + 1))))
 }
 

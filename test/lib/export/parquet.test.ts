@@ -237,6 +237,19 @@ describe('columns', () => {
     })
   })
 
+  test('of many events are split a few at a time, so that memory does', async () => {
+    await inFolder(async (folder) => {
+      const lines = Array.from({ length: 12_000 }, (_, at) => {
+        const names = Array.from({ length: 20 }, (_own, nth) => [`p${((at % 60) * 7 + nth) % 200}`, `v${nth} ${at % 97}`])
+        const properties = { ...Object.fromEntries(names), time: 1_785_542_400, distinct_id: `d${at}`, $insert_id: `i${at}` }
+        return JSON.stringify({ event: `Event ${at % 60}`, properties })
+      })
+      const { result } = await converted(folder, lines, { to: join(folder, 'events'), split: new Map() })
+      expect(result.files.map(({ rows }) => rows)).toEqual(Array.from({ length: 60 }, () => 200))
+      expect(result.columns.size).toBe(200)
+    })
+  })
+
   test('that are known in plenty are looked for first, and only those that are there are read', async () => {
     await inFolder(async (folder) => {
       const columns = new Map(Array.from({ length: 60 }, (_, at) => [`known ${at}`, `known ${at}`]))
