@@ -10,7 +10,7 @@ export interface OpenSources {
 
 export function openSources(
   project: Project,
-  context: Pick<SourceContext, 'credential' | 'ledger' | 'warn' | 'trace' | 'clock' | 'exported'>,
+  context: Pick<SourceContext, 'credential' | 'ledger' | 'warn' | 'trace' | 'waits' | 'clock' | 'exported'>,
 ): OpenSources {
   const open = new Map<string, Source>()
   return {

@@ -59,6 +59,7 @@ async function withExport<Value>(
     ledger: storeLedger(store, { clock }),
     warn: (sentence) => board.say(sentence),
     trace: (line) => options.verbose === true && board.say(line),
+    waits: (at, why) => board.waits({ at, why }),
     clock,
   })
   try {

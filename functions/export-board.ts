@@ -39,15 +39,17 @@ export function exportBoard({ quiet, plain }: { readonly quiet: boolean; readonl
   function words(): string {
     const seconds = Math.max(0.001, (performance.now() - begun) / 1000)
     const share = planned === 0 ? 0 : done / planned
-    const filled = Math.round(share * 20)
-    const bar = `${'█'.repeat(filled)}${'░'.repeat(20 - filled)}`
+    const wide = (out.columns ?? 80) < 100 ? 8 : 20
+    const filled = Math.round(share * wide)
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(wide - filled)}`
     const rest = done === 0 ? undefined : (seconds / done) * (planned - done)
     const parts = [
-      `${bar} ${done}/${planned} windows`,
+      `${bar} ${done}/${counted(planned)}`,
+      ...(waiting === undefined ? [] : [waiting]),
       `${(bytes / 1e6 / seconds).toFixed(1)} MB/s`,
       `${events.toLocaleString('en-US')} events`,
       ...(rest === undefined || planned === done ? [] : [`about ${duration(rest)} left`]),
-      ...(waiting === undefined ? [...running].slice(0, 2) : [waiting]),
+      ...(waiting === undefined ? [...running].slice(0, 2) : []),
     ]
     return parts.join('  ')
   }
@@ -62,6 +64,7 @@ export function exportBoard({ quiet, plain }: { readonly quiet: boolean; readonl
     say,
     received(count) {
       bytes += count
+      waiting = undefined
     },
     progress(step) {
       switch (step.step) {
@@ -69,7 +72,7 @@ export function exportBoard({ quiet, plain }: { readonly quiet: boolean; readonl
           waiting = undefined
           planned = done + step.windows.length
           if (live && timer === undefined) timer = setInterval(draw, redrawn).unref()
-          if (!live) say(`${step.windows.length} windows to export, ${step.kept} kept already`)
+          if (!live) say(`${counted(step.windows.length)} to export, ${step.kept} kept already`)
           return
         case 'began':
           running.add(step.window)
@@ -96,6 +99,10 @@ export function exportBoard({ quiet, plain }: { readonly quiet: boolean; readonl
       clear()
     },
   }
+}
+
+function counted(windows: number): string {
+  return windows === 1 ? '1 window' : `${windows} windows`
 }
 
 function duration(seconds: number): string {

@@ -11,6 +11,19 @@ export function parseExactly(text: string): unknown {
   return parsed(text, (digits) => digits)
 }
 
+/** One text within JSON, from quote to quote; or the rest of a line that ends within one. */
+const quoted = /"[^"\\]*(?:\\.[^"\\]*)*"?/gs
+
+/**
+ * JSON with its control characters as `\uXXXX`, where they stand within texts. Some writers leave them as they are, which
+ * JSON does not allow; tabs and line breaks between tokens are allowed, and stay.
+ */
+export function escapeControls(text: string): string {
+  return text.replace(quoted, (own) =>
+    own.replace(/\\.|\p{Cc}/gsu, (part) => (part.length > 1 ? part : `\\u${part.charCodeAt(0).toString(16).padStart(4, '0')}`)),
+  )
+}
+
 /**
  * The same for what is sent back: JSON.stringify writes those numbers as they were. Here they are objects that `isNumeral`
  * tells from others. Throws SyntaxError.

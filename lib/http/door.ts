@@ -37,6 +37,7 @@ export interface HttpOptions {
   readonly sleep?: Patience['sleep'] | undefined
   readonly random?: Patience['random'] | undefined
   readonly deadline?: Patience['deadline'] | undefined
+  readonly waits?: Patience['waits'] | undefined
 }
 
 export interface Http {
@@ -72,7 +73,7 @@ const defaultIdle = 120_000
 export function createHttp(options: HttpOptions): Http {
   const { classify, trace, clock, budget: usual = defaultBudget, random = Math.random } = options
   const { sleep = (milliseconds, signal) => wait(milliseconds, undefined, { signal }), deadline = AbortSignal.timeout } = options
-  const patience = { clock, sleep, random, deadline }
+  const patience = { clock, sleep, random, deadline, waits: options.waits }
   const hosts = new Map<string, Host>()
   const bodies = new Set<Opened['body']>()
   let closing: Promise<void> | undefined

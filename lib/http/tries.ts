@@ -14,6 +14,8 @@ export interface Patience {
   readonly random: () => number
   /** Aborts after so many milliseconds. */
   readonly deadline: (milliseconds: number) => AbortSignal
+  /** Told of each pause that somebody could notice: until when, and the failure that is waited out. */
+  readonly waits?: ((until: Date, why: string) => void) | undefined
 }
 
 export interface Terms {
@@ -29,11 +31,13 @@ export interface Terms {
 
 const mostTries = 4
 const firstPause = 1000
+/** Milliseconds. */
+const noticed = 3000
 
 /** Tries until one is good, or no tries or time are left. */
 export async function insist<Value>(
   { call, budget, repeatable, deletes, signal: caller }: Terms,
-  { clock, sleep, random, deadline }: Patience,
+  { clock, sleep, random, deadline, waits }: Patience,
   once: (signal: AbortSignal) => Promise<{ value: Value } | Failed>,
 ): Promise<Value> {
   const end = clock().getTime() + budget
@@ -52,6 +56,7 @@ export async function insist<Value>(
     const pause = pauseBefore(outcome, tries)
     // A pause that is no number ends it, too: timers take NaN for a millisecond.
     if (pause === undefined || !(clock().getTime() + pause < end)) throw outcome.error
+    if (pause >= noticed) waits?.(new Date(clock().getTime() + pause), outcome.error.message)
     try {
       await sleep(pause, signal)
     } catch (cause) {

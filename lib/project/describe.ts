@@ -119,9 +119,35 @@ function isBudget(value: unknown): value is { perHour: number } {
 }
 
 function exportsText(exports: Outline['exports']): string {
-  return ['Exports', ...exports.map(({ name, source, data, every }) => `  ${name}: ${data} of ${source}, every ${every}`)].join(
-    '\n',
-  )
+  return ['Exports', ...exports.flatMap((entry) => hanging(`  ${entry.name}: `, exportWords(entry), 4))].join('\n')
+}
+
+function exportWords(entry: Outline['exports'][number]): string {
+  const { data, source, every, at, from, to, order, format, schema, catalog, events, where, sync, refresh, keep, drop } = entry
+  const parts = [
+    `${data}${catalog === undefined ? '' : ` ${catalog}`} of ${source}, every ${every}${at === undefined ? '' : ` at ${at}`}`,
+    `from ${from}${to === undefined ? '' : ` until ${to}, that day left out`}, the ${order} first`,
+    `as ${format.join(' and ')}${schema === 'multi' ? ', a file for each event' : ''}`,
+    events === undefined ? '' : `only ${events.join(', ')}`,
+    where === undefined ? '' : `where ${where}`,
+    drop === undefined ? '' : `without ${drop.join(', ')}`,
+    sync === undefined ? '' : `the last ${secondsWords(sync)} are looked at again each time`,
+    refresh === undefined ? '' : `the last ${secondsWords(refresh.back)} once a ${refresh.every}`,
+    keep === undefined ? '' : `kept for ${secondsWords(keep)}`,
+  ]
+  return parts.filter((part) => part !== '').join('; ')
+}
+
+const units = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+] as const
+
+function secondsWords(seconds: number): string {
+  const [size, unit] = units.find(([length]) => seconds % length === 0) ?? [1, 'second']
+  const count = seconds / size
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
 
 /** `Mon 2026-11-09 to Sun 2026-11-15`, or with times where it is not made of whole days. The last day is in it. */

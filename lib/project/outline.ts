@@ -7,7 +7,7 @@ import { sourceKinds } from '../sources/index.ts'
 import type { SourceKind } from '../sources/source.ts'
 import type { ComparisonName, Timeframe, Window } from '../timeframe.ts'
 import { isoWithOffset, parseDuration, resolveTimeframe, resolveWindows } from '../timeframe.ts'
-import type { Project, Report } from './project.ts'
+import type { ExportEntry, Project, Report } from './project.ts'
 import { questionWords } from './question-words.ts'
 
 /** What was understood of a project at a moment; plain JSON. Instants are ISO 8601 with the offset of the report's zone. */
@@ -18,7 +18,7 @@ export interface Outline {
   readonly locale: string
   readonly reports: readonly ReportOutline[]
   readonly sources: readonly SourceOutline[]
-  readonly exports: readonly { readonly name: string; readonly source: string; readonly data: string; readonly every: string }[]
+  readonly exports: readonly ExportEntry[]
   readonly warnings: readonly Mistake[]
 }
 
@@ -93,7 +93,7 @@ export function outlineProject(
       const answered: readonly QuestionKind[] = kinds[kind]?.kinds ?? []
       return { name, kind, config, answers: Object.fromEntries(askedKinds.map((each) => [each, answered.includes(each)])) }
     }),
-    exports: Object.values(project.exports).map(({ name, source, data, every }) => ({ name, source, data, every })),
+    exports: Object.values(project.exports),
     warnings: project.warnings,
   }
 }

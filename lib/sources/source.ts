@@ -163,6 +163,8 @@ export interface SourceContext {
   readonly warn?: ((sentence: string) => void) | undefined
   /** One line for each call to a vendor, for `--verbose`: method, path, status, milliseconds; no secret. */
   readonly trace: (line: string) => void
+  /** Told of each pause that a vendor asks for, or that follows its failure. No secret. */
+  readonly waits?: ((until: Date, why: string) => void) | undefined
   readonly clock: () => Date
   /** The kept windows of an export, for a lake that reads one. */
   readonly exported?: ExportReader | undefined

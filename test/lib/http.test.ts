@@ -542,3 +542,16 @@ test('a connection that is cut in the middle is traced as such, and not as a sil
   expect(await door.ask({ idle: 305_000 })).toEqual({ n: 7 })
   expect(door.lines[0]).toMatch(/ (?:UND_ERR_SOCKET|ECONNRESET) \d+ ms$/)
 })
+
+test('a pause that somebody could notice is told of: until when, and why', async () => {
+  await using vendor = await answers({ status: 429, headers: { 'retry-after': '40' }, body: '' }, { status: 500, body: '' }, good)
+  const told: [string, string][] = []
+  const now = new Date('2026-11-16T07:00:00Z')
+  await using door = open(vendor, {
+    clock: () => now,
+    sleep: async () => {},
+    waits: (until, why) => told.push([until.toISOString(), why]),
+  })
+  expect(await door.ask()).toEqual({ n: 7 })
+  expect(told).toEqual([['2026-11-16T07:00:40.000Z', expect.stringContaining('429')]])
+})

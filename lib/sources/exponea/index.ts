@@ -40,6 +40,7 @@ function open({ project, url, credentials, id }: Config, context: SourceContext)
     credentials,
     credential: (again) => context.credential(credentials, again),
     trace: context.trace,
+    http: { waits: context.waits },
     clock: context.clock,
   })
   const place: Place = { name: context.name, client: analysesOf(client) }

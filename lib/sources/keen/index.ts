@@ -45,6 +45,7 @@ function open(own: Config, context: SourceContext): Source {
     postTimeout,
     credential: context.credential,
     trace: context.trace,
+    http: { waits: context.waits },
     clock: context.clock,
   })
   const place: Place = { ...siteOf(own, context), client, clock: context.clock }

@@ -20,7 +20,7 @@ export interface KeenOptions {
   readonly postTimeout?: number | undefined
   readonly trace?: HttpOptions['trace'] | undefined
   readonly clock?: HttpOptions['clock'] | undefined
-  readonly http?: Pick<HttpOptions, 'sleep' | 'random' | 'deadline'> | undefined
+  readonly http?: Pick<HttpOptions, 'sleep' | 'random' | 'deadline' | 'waits'> | undefined
 }
 
 /** A program without types may give anything. The same words as in the project file are taken, but for the timeouts. */

@@ -1,6 +1,6 @@
 import type { BroadsheetError } from '../../errors.ts'
 import { DataError, RefusedError, UnavailableError } from '../../errors.ts'
-import { parseExactly } from '../../exact-json.ts'
+import { escapeControls, parseExactly } from '../../exact-json.ts'
 import type { Opened } from '../../http.ts'
 import { beginning } from '../../http.ts'
 import { errorIn } from './failure.ts'
@@ -50,8 +50,13 @@ export function readExport({ call, requestId, redact }: Pick<Opened, 'call' | 'r
   let broken: number | undefined
 
   const before = () => (events === 1 ? 'after 1 whole event' : `after ${events} whole events`)
-  const unavailable = (what: string, cause?: unknown) =>
-    new UnavailableError(`${call}: ${what}, ${before()}`, { requestId, cause, remedy: 'ask for all of it again' })
+  /** Those that say after how many events it was. */
+  const own = new WeakSet<Error>()
+  function unavailable(what: string, cause?: unknown): UnavailableError {
+    const error = new UnavailableError(`${call}: ${what}, ${before()}`, { requestId, cause, remedy: 'ask for all of it again' })
+    own.add(error)
+    return error
+  }
   const refused = (what: string) =>
     new RefusedError(`${call}: ${what}`, { requestId, remedy: 'ask another way; the text is what Mixpanel says of it' })
 
@@ -116,6 +121,7 @@ export function readExport({ call, requestId, redact }: Pick<Opened, 'call' | 'r
       return events
     },
     cut: (cause) => {
+      if (own.has(cause)) return cause
       settleHeld()
       return unavailable(cause.message.replace(`${call}: `, ''), cause)
     },
@@ -130,9 +136,8 @@ function parse(text: string): unknown {
     if (!(error instanceof SyntaxError)) throw error
   }
   // Old events hold control characters as they are, within values; JSON wants them escaped.
-  const own = text.trim()
-  const escaped = own.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  return escaped === own ? undefined : parse(escaped)
+  const escaped = escapeControls(text)
+  return escaped === text ? undefined : parse(escaped)
 }
 
 // By hand, because a schema would copy the properties of millions of events.

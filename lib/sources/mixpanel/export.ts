@@ -79,7 +79,7 @@ interface ExportOptions extends Omit<Caller, 'raw'>, Omit<Shared, 'project' | 'r
   readonly base: string
   readonly trace: HttpOptions['trace']
   readonly clock: HttpOptions['clock']
-  readonly http?: Pick<HttpOptions, 'sleep' | 'random' | 'deadline'> | undefined
+  readonly http?: Pick<HttpOptions, 'sleep' | 'random' | 'deadline' | 'waits'> | undefined
   readonly withCredential: WithCredential<Credential>
 }
 

@@ -63,6 +63,7 @@ function open(own: Config, context: SourceContext): Source {
     perHour: budget?.perHour,
     warn: context.warn,
     trace: context.trace,
+    http: { waits: context.waits },
     clock: context.clock,
   })
   const place: Place = { ...siteOf(own, context), client, annotations: annotationReader(client), clock: context.clock }

@@ -23,7 +23,8 @@ beforeAll(async () => {
   const bucket = await s3.createBucket()
   env = { PATH: process.env['PATH'], BUCKET: bucket, ...s3.env }
   const store = openStore(`s3://${bucket}`, s3.client)
-  const event = (name: string, at: number) => JSON.stringify({ event: name, properties: { time: at, distinct_id: 'u' } })
+  const event = (name: string, at: number) =>
+    JSON.stringify({ event: name, properties: { time: at, distinct_id: 'u', note: 'two\u2028lines' } })
   const day = [...Array.from({ length: 5 }, (_, at) => event('Sign Up', at)), event('Charge', 9)]
   const exporting = await exportingIn(store, { lines: day }, { formats: ['json'] })
   const plan = { from: '2026-11-07', to: '2026-11-10', every: 'day', zone: 'UTC' } as const

@@ -116,6 +116,20 @@ describe('what speaks of something else in the file', () => {
     ['{ source: product, data: events, from: 2026-01-01, every: week }', '20:69: "week" is not hour or day'],
     ['{ source: product, data: events, from: 2026-01-01, at: 3:00 }', "20:66: a time of day is written like '03:00'"],
     ['{ source: product, data: events, from: 2026-01-01, drop: [email] }', /^20:68: json keeps the vendor's own bytes/],
+    [
+      '{ source: product, data: events, from: 2026-01-01, format: [parquet], drop: [email, distinct_id] }',
+      '20:95: `distinct_id` cannot be dropped: each row is told by whom it is of; `broadsheet forget` takes a person out',
+    ],
+    [
+      '{ source: product, data: events, from: 2026-01-01, format: [parquet], drop: [$insert_id] }',
+      /^20:88: `\$insert_id` cannot/,
+    ],
+    ['{ source: product, data: events, from: 2026-01-01, format: [parquet], drop: [time] }', /^20:88: `time` cannot/],
+    ['{ source: product, data: events, from: 2026-01-01, format: [parquet], drop: [event] }', /^20:88: `event` cannot/],
+    [
+      '{ source: product, data: people, from: 2026-01-01, format: [parquet], drop: [distinct_id] }',
+      /^20:88: `distinct_id` cannot/,
+    ],
     ['{ source: product, data: events, from: 2026-01-01, where: a b }', /^20:69: in this expression, /],
     ['{ source: product, data: events }', '20:3: `from` is missing'],
   ])('the export %s', (line, expected) => {
@@ -123,6 +137,11 @@ describe('what speaks of something else in the file', () => {
       expected instanceof RegExp ? expect.stringMatching(expected) : expected,
     ])
   })
+})
+
+test('properties that only other rows are told by may be dropped', () => {
+  const line = '{ source: product, data: people, from: 2026-01-01, format: [parquet], drop: [time, event, constructor] }'
+  expect(mistakesOf(`${right}exports:\n  profiles: ${line}\n`)).toEqual([])
 })
 
 describe('two exports whose tables would have one name', () => {

@@ -179,3 +179,23 @@ Sources
     })
   })
 })
+
+test('what is asked of an export, in the words of the file', () => {
+  const text = shown(
+    `timezone: Europe/Berlin
+sources:
+  product: { kind: mixpanel, project: 1234567, region: eu, credentials: ssm:/broadsheet/product }
+exports:
+  events:
+    { source: product, data: events, from: 2026-01-01, to: 2026-12-01, every: hour, order: oldest, sync: 5 days, format: [parquet],
+      schema: multi, events: [Sign Up, Charge], drop: [email], keep: 36 hours, refresh: { every: month, back: 90 days } }
+`,
+    '2026-10-21T12:00:00Z',
+  )
+  const words = text.slice(text.indexOf('Exports')).replace(/\n {4}/g, ' ')
+  expect(words).toContain(
+    'events: events of product, every hour; from 2026-01-01 until 2026-12-01, that day left out, the oldest first; ' +
+      'as parquet, a file for each event; only Sign Up, Charge; without email; ' +
+      'the last 5 days are looked at again each time; the last 90 days once a month; kept for 36 hours',
+  )
+})
