@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
 import { UsageError } from '../lib/errors.ts'
@@ -23,6 +22,7 @@ import { checkDay } from './days.ts'
 import type { ExportBoard } from './export-board.ts'
 import { exportBoard } from './export-board.ts'
 import { exportContext, exportNamed, zoneOfExport } from './exporting.ts'
+import { scratchFolder } from './scratch.ts'
 
 interface Options {
   readonly project: string
@@ -51,8 +51,7 @@ async function withExport<Value>(
   const entry = exportNamed(project, name)
   const clock = () => new Date()
   const store = openStore(options.store ?? join(project.folder, '.broadsheet'))
-  const scratch = mkdtempSync(join(tmpdir(), 'broadsheet-export-'))
-  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
+  const scratch = scratchFolder()
   const board = exportBoard({ quiet: options.json === true, plain: options.verbose === true })
   const sources = openSources(project, {
     credential: credentialReader(),
@@ -116,7 +115,7 @@ export async function forget(name: string, file: string, options: Options): Prom
         (one) => `  ${one.window}  rewritten, ${one.lines.toLocaleString('en-US')} lines are out of it\n`,
       )
       const many = `${ids.length.toLocaleString('en-US')} ${ids.length === 1 ? 'id' : 'ids'}`
-      const left = busy.length === 0 ? '' : `  ${busy.join(', ')}: another process is at it; run it again\n`
+      const left = busy.length === 0 ? '' : `  ${busy.join(', ')}: another process is at it; run this again when it has ended\n`
       process.stdout.write(
         `${name}: ${many}, ${added} of them new; ${rewritten.length} windows rewritten, older versions deleted\n${lines.join('')}${left}` +
           '  delete them at the vendor, too: only then is nothing of them sent here again\n',

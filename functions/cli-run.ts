@@ -22,6 +22,7 @@ import type { Store } from '../lib/store/store.ts'
 import { openSources } from './adapters.ts'
 import { credentialReader } from './credentials.ts'
 import { exportsOf } from './exporting.ts'
+import { scratchFolder } from './scratch.ts'
 import type { ProgressBoard } from './terminal.ts'
 import { printOutcome, printProgress, progressBoard } from './terminal.ts'
 
@@ -53,8 +54,7 @@ export async function run(name: string | undefined, options: RunOptions): Promis
   const ledger = storeLedger(kept, { clock })
   const mailer = options.dryRun !== true && (options.send === true || options.to !== undefined) ? await openMailer() : undefined
   for (const request of requests) checkRequest(request, { project: loaded, mailer, clock })
-  const scratch = join(tmpdir(), `broadsheet-${ownerOfThisProcess().replace(/[^\w.-]+/g, '-')}`)
-  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
+  const scratch = scratchFolder()
   const outcomes: Done[] = []
   for (const request of requests) {
     const { project, store } =

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
 import { Temporal } from 'temporal-polyfill'
@@ -19,6 +17,7 @@ import type { Store } from '../lib/store/store.ts'
 import { checkDay } from './days.ts'
 import { localZoneOf, zoneOfExport } from './exporting.ts'
 import { printRows } from './rows.ts'
+import { scratchFolder } from './scratch.ts'
 
 export interface SqlOptions extends Span {
   readonly project: string
@@ -38,15 +37,14 @@ export async function sql(given: string | undefined, options: SqlOptions): Promi
   const entries = Object.values(project.exports)
   if (entries.length === 0) throw new UsageError('the project has no exports', { remedy: 'add one under `exports`' })
   const store = openStore(options.store ?? join(project.folder, '.broadsheet'))
+  const scratch = scratchFolder()
   if (given === undefined) return printTables(project, store, options)
   const select = given === '-' ? await readAll(process.stdin) : given
-  const scratch = mkdtempSync(join(tmpdir(), 'broadsheet-sql-'))
-  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
   const asker = await openAsker({ scratch, tables: entries.map(({ name }) => inSql(name)) })
   try {
     await asker.parse(select)
     // What is not named is not fetched; a name that is only in a text costs time, and no answer.
-    const named = entries.filter(({ name }) => select.toLowerCase().includes(name))
+    const named = entries.filter(({ name }) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`, 'i').test(select))
     await defineViews(asker, named, { project, store, scratch, span: options })
     await printRows(await asker.select(select), { ...options, shown })
   } finally {

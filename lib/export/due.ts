@@ -1,12 +1,13 @@
+import { Temporal } from 'temporal-polyfill'
+import { DataError } from '../errors.ts'
 import type { ExportEntry } from '../project/project.ts'
-import type { ExportKeys } from '../store/keys.ts'
-import type { Store } from '../store/store.ts'
 import { floorTo } from '../timeframe.ts'
+import type { ExportManifest } from './manifest.ts'
 import { readManifest } from './manifest.ts'
+import { inBatches, longBefore } from './reach.ts'
 import type { ExportContext, ExportRequest } from './run.ts'
 import { namesUnder } from './status.ts'
-import type { Trouble } from './trouble.ts'
-import { readTrouble } from './trouble.ts'
+import { deleteLooked, readLooked, readTrouble } from './trouble.ts'
 import type { ExportWindow } from './windows.ts'
 
 /**
@@ -19,22 +20,53 @@ export async function due(
   request: ExportRequest,
   { entry, zone, exporting }: Pick<ExportContext, 'entry' | 'zone' | 'exporting'>,
 ): Promise<ExportWindow[]> {
-  const { store, keys, clock } = exporting
-  const [kept, troubled] = await Promise.all([namesUnder(store, keys.manifests), namesUnder(store, keys.troubles)])
-  const oldest = entry.keep === undefined ? Number.NEGATIVE_INFINITY : clock().getTime() - entry.keep * 1000
+  const { store, keys, clock, head } = exporting
+  const [kept, troubled, looked] = await Promise.all([
+    namesUnder(store, keys.manifests),
+    namesUnder(store, keys.troubles),
+    readLooked(store, keys),
+  ])
+  const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime()).toZonedDateTimeISO(zone)
+  const oldest = entry.keep === undefined ? Number.NEGATIVE_INFINITY : longBefore(now, entry.keep).epochMilliseconds
   // A snapshot stays as it was taken: looked at again, it would be one of another time.
-  const looked = exporting.partition === 'snapshot' ? () => undefined : lookedAtSince(windows, request, entry, zone)
-  const chosen: ExportWindow[] = []
-  for (const window of windows) {
-    if (window.end.epochMilliseconds <= oldest) continue
-    const trouble = troubled.has(window.name) ? await readTrouble(store, keys, window.name) : undefined
-    const about = { kept: kept.has(window.name), trouble, scheduledAt: request.scheduledAt.epochMilliseconds }
-    if (await isDue(window, { ...about, since: looked(window), store, keys })) chosen.push(window)
+  const sinceOf = exporting.partition === 'snapshot' ? () => undefined : lookedAtSince(windows, request, entry, zone)
+  const young = windows.filter(({ end }) => end.epochMilliseconds > oldest)
+
+  async function isDue(window: ExportWindow): Promise<boolean> {
+    const { name } = window
+    const trouble = troubled.has(name) ? await readTrouble(store, keys, name) : undefined
+    const triedAt = trouble === undefined ? Number.NEGATIVE_INFINITY : Date.parse(trouble.at)
+    if (trouble?.state === 'replacing') return true
+    if (trouble?.state === 'failed' || trouble?.state === 'timed out') return triedAt < request.scheduledAt.epochMilliseconds
+    if (!kept.has(name) || trouble?.state === 'retried') return true
+    const since = sinceOf(window)
+    if (since === undefined || triedAt >= since || (looked.get(name) ?? Number.NEGATIVE_INFINITY) >= since) return false
+    const manifest = await manifestOf(name)
+    return manifest?.definition !== head.definition || Date.parse(manifest.exportedAt) < since
   }
+
+  /** Undefined also for a damaged one: whoever exports the window says so, and the others go on. */
+  async function manifestOf(name: string): Promise<ExportManifest | undefined> {
+    try {
+      return (await readManifest(store, keys.manifest(name)))?.manifest
+    } catch (error) {
+      if (error instanceof DataError) return undefined
+      throw error
+    }
+  }
+
+  const are = await inBatches(young, isDue)
+  const chosen = young.filter((_, at) => are[at] === true)
+  const inReach = new Set(young.filter((window) => sinceOf(window) !== undefined).map(({ name }) => name))
+  const left = [...looked].filter(([name, at]) => !inReach.has(name) && at < now.epochMilliseconds - longestBackfill)
+  await inBatches(left, ([name, at]) => deleteLooked(store, keys, name, at))
   // What has yet to be kept first, then what is looked at again; each in the order that the file says.
   const ordered = entry.order === 'newest' ? chosen.toReversed() : chosen
   return [...ordered.filter(({ name }) => !kept.has(name)), ...ordered.filter(({ name }) => kept.has(name))]
 }
+
+/** Milliseconds for which days that were asked for by name are known to have been looked at. */
+const longestBackfill = 90 * 86_400_000
 
 /** Since when a kept window must have been looked at, in milliseconds since the epoch; undefined for those that stay. */
 function lookedAtSince(
@@ -46,34 +78,16 @@ function lookedAtSince(
   const now = scheduledAt.epochMilliseconds
   if (from !== undefined || to !== undefined) return () => now
   const end = windows.at(-1)?.end
-  const within = ({ start }: ExportWindow, seconds: number | undefined) =>
-    seconds !== undefined && end !== undefined && start.epochMilliseconds >= end.subtract({ seconds }).epochMilliseconds
+  const reach = (seconds: number | undefined) =>
+    seconds === undefined || end === undefined ? Number.POSITIVE_INFINITY : longBefore(end, seconds).epochMilliseconds
+  const synced = reach(sync)
+  const refreshed = reach(refresh?.back)
   const calendar = { timezone: zone, weekStart: 'monday' } as const
-  return (window) => {
-    if (within(window, sync)) return now
-    // Once in each week or month: ids that the vendor merged since are other ones now.
-    if (refresh === undefined || !within(window, refresh.back)) return undefined
-    return floorTo(scheduledAt.toZonedDateTimeISO(zone), refresh.every, calendar).epochMilliseconds
+  // Once in each week or month: ids that the vendor merged since are other ones now.
+  const turn =
+    refresh === undefined ? undefined : floorTo(scheduledAt.toZonedDateTimeISO(zone), refresh.every, calendar).epochMilliseconds
+  return ({ start }) => {
+    const at = start.epochMilliseconds
+    return at >= synced ? now : at >= refreshed ? turn : undefined
   }
-}
-
-async function isDue(
-  window: ExportWindow,
-  about: {
-    readonly kept: boolean
-    readonly trouble: Trouble | undefined
-    readonly scheduledAt: number
-    readonly since: number | undefined
-    readonly store: Store
-    readonly keys: ExportKeys
-  },
-): Promise<boolean> {
-  const { kept, trouble, scheduledAt, since, store, keys } = about
-  const lookedAt = trouble === undefined ? Number.NEGATIVE_INFINITY : Date.parse(trouble.at)
-  if (trouble?.state === 'replacing') return true
-  if (trouble?.state === 'failed' || trouble?.state === 'timed out') return lookedAt < scheduledAt
-  if (!kept || trouble?.state === 'retried') return true
-  if (since === undefined || lookedAt >= since) return false
-  const manifest = await readManifest(store, keys.manifest(window.name))
-  return manifest === undefined || Date.parse(manifest.manifest.exportedAt) < since
 }

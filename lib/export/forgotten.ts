@@ -5,11 +5,11 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import * as z from 'zod'
 import { DataError } from '../errors.ts'
+import { escapeControls, parseExactly } from '../exact-json.ts'
 import { splitLines } from '../lines.ts'
 import type { RawData } from '../sources/source.ts'
 import type { ExportKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
-import type { ExportObject } from './manifest.ts'
 import { parseKept } from './manifest.ts'
 import type { Verified } from './verify.ts'
 import { passOn } from './verify.ts'
@@ -18,6 +18,9 @@ import { passOn } from './verify.ts'
 export interface Forgotten {
   /** Whether a line speaks of one of them. Throws DataError for a line that is no JSON object. */
   has(line: Buffer): boolean
+  readonly sha256: readonly string[]
+  /** Another one once somebody was added. */
+  readonly mark: string
 }
 
 const list = z.strictObject({ version: z.literal(1), sha256: z.array(z.string().regex(/^[0-9a-f]{64}$/)) })
@@ -42,31 +45,95 @@ export async function addForgotten(store: Store, keys: ExportKeys, ids: readonly
 export async function readForgotten(store: Store, keys: ExportKeys): Promise<Forgotten | undefined> {
   const stored = await store.get(keys.forgotten)
   if (stored === undefined) return undefined
-  const known = new Set(parseKept(list, stored.body, store.locate(keys.forgotten)).sha256)
-  return known.size === 0 ? undefined : { has: (line) => idsIn(line).some((id) => known.has(hash(id))) }
+  const { sha256 } = parseKept(list, stored.body, store.locate(keys.forgotten))
+  const known = new Set(sha256)
+  if (known.size === 0) return undefined
+  return { has: (line) => idsIn(line).some((id) => known.has(hash(id))), sha256, mark: stored.etag }
 }
 
 function hash(id: string): string {
   return createHash('sha256').update(id).digest('hex')
 }
 
-/** What Mixpanel calls somebody by in an event, the ids from before a merge included. */
-const idProperties = ['distinct_id', '$distinct_id', '$user_id', '$device_id', '$distinct_id_before_identity']
+/**
+ * What Mixpanel calls somebody by in an event: the ids from before a merge, and both sides of what makes two ids one
+ * (`$create_alias`, `$identify`, `$merge`). A list of ids counts with each of them.
+ */
+export const idProperties = [
+  ...['distinct_id', '$distinct_id', '$user_id', '$device_id', '$distinct_id_before_identity'],
+  ...['alias', '$identified_id', '$anon_id', '$distinct_ids'],
+] as const
+/** Objects of ids, each under a name of its own. */
+export const idObjects = ['ids', 'customer_ids'] as const
 
 /** By what a line calls somebody: an event's or a profile's ids, and whatever stands in an object of ids. */
 function idsIn(line: Buffer): string[] {
-  let row: unknown
-  try {
-    row = JSON.parse(line.toString('utf8'))
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    throw new DataError('a line of this export is no JSON, so nobody can say of whom it speaks')
-  }
+  const { text, row } = parsedLine(line)
+  if (mayRepeat(text)) return idsWritten(text)
   const own = fieldsOf(row)
   const properties = fieldsOf(own['properties'])
-  const named = idProperties.flatMap((name) => [own[name], properties[name]])
-  const listed = [own['ids'], own['customer_ids'], properties['ids']].flatMap((ids) => Object.values(fieldsOf(ids)).flat())
-  return [...named, ...listed].filter((id) => typeof id === 'string' || typeof id === 'number').map(String)
+  return [own, properties].flatMap((fields) => [
+    ...idProperties.flatMap((name) => idsOf(fields[name])),
+    ...idObjects.flatMap((name) => Object.values(fieldsOf(fields[name])).flatMap(idsOf)),
+  ])
+}
+
+/** Old lines hold control characters as they are. */
+function parsedLine(line: Buffer): { readonly text: string; readonly row: unknown } {
+  const text = line.toString('utf8')
+  for (const asJson of [same, escapeControls]) {
+    const one = asJson(text)
+    try {
+      return { text: one, row: parseExactly(one) }
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+    }
+  }
+  throw new DataError('a line of this export is no JSON, so nobody can say of whom it speaks')
+}
+
+const same = (text: string) => text
+
+function idsOf(value: unknown): string[] {
+  return [value]
+    .flat()
+    .filter((id) => typeof id === 'string' || typeof id === 'number')
+    .map(String)
+}
+
+const words = new Set<string>([...idProperties, ...idObjects, 'properties'])
+const wordsInQuotes = new RegExp(`"(?:${[...words].map((word) => word.replace('$', '\\$')).join('|')})"`, 'g')
+
+/** JSON.parse gives the last value of a name that stands twice in an object, and Parquet has the first. */
+function mayRepeat(text: string): boolean {
+  const found = text.match(wordsInQuotes) ?? []
+  // Letters may be written as escapes, in names too.
+  return new Set(found).size < found.length || /\\u00[2-7]/.test(text)
+}
+
+const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],]|[^\s{}[\],:"]+/g
+
+/** The same of JSON's text, for every value of a name. */
+function idsWritten(text: string): string[] {
+  const found: string[] = []
+  /** Where it stands: an object by the name of which the value is awaited, undefined before that; null for a list. */
+  const open: (string | undefined | null)[] = []
+  for (const [token] of text.matchAll(tokens)) {
+    const last = open.length - 1
+    if (token === '{' || token === '[') open.push(token === '{' ? undefined : null)
+    else if (token === '}' || token === ']') open.pop()
+    else if (token === ',') open[last] = open[last] === null ? null : undefined
+    else if (last >= 0 && open[last] === undefined) open[last] = String(JSON.parse(token))
+    else if (isOfIds(open.filter((name) => name !== null))) found.push(...idsOf(parseExactly(token)))
+  }
+  return found
+}
+
+function isOfIds([first, ...rest]: readonly (string | undefined)[]): boolean {
+  const path = first === 'properties' ? rest : [first, ...rest]
+  return path.length === 1
+    ? idProperties.some((name) => name === path[0])
+    : path.length === 2 && idObjects.some((name) => name === path[0])
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
@@ -108,7 +175,7 @@ export async function without<Came extends Verified & { readonly path: string | 
 const newline = Buffer.from('\n')
 
 /** The lines of a window as they are kept. */
-export async function keptLines(store: Store, { key }: ExportObject, signal?: AbortSignal): Promise<RawData> {
+export async function keptLines(store: Store, key: string, signal?: AbortSignal): Promise<RawData> {
   const body = await store.read(key)
   if (body === undefined) {
     throw new DataError(`${store.locate(key)} is not there, and its manifest says that it is`, { remedy: 'export its day again' })

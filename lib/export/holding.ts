@@ -57,7 +57,9 @@ export async function holding<Value>(
     return {
       value: await work(() => {
         if (lost !== undefined) throw lost
-        if (failed !== undefined && clock().getTime() >= expires) throw failed
+        if (clock().getTime() < expires) return
+        // A machine that slept goes on before its timers do, and somebody else may have the window by now.
+        throw failed ?? new UnavailableError(`${window} was held for longer than its claim lasts`, { remedy: 'run it again' })
       }),
     }
   } finally {

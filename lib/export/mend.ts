@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { DataError } from '../errors.ts'
+import { escapeControls } from '../exact-json.ts'
 import { splitLines } from '../lines.ts'
 
 const chunk = 1024 * 1024
@@ -30,8 +31,9 @@ export async function countLines(paths: readonly string[]): Promise<number> {
 
 /**
  * Copies lines, packed, with U+FFFD for each half of a surrogate pair that is written as an escape without its other half:
- * what cuts a text in the middle of an emoji leaves one, and no Parquet can hold it. Gives how many lines it changed. Throws
- * DataError, naming file and line, for the first that is not JSON or of which `problem` tells one.
+ * what cuts a text in the middle of an emoji leaves one, and no Parquet can hold it; and with control characters escaped,
+ * which DuckDB does not take as they are. Gives how many lines it changed. Throws DataError, naming file and line, for the
+ * first that is not JSON or of which `problem` tells one.
  */
 export async function mendLines(
   paths: readonly string[],
@@ -45,8 +47,7 @@ export async function mendLines(
       for await (const line of linesOf(path)) {
         number += 1
         if (isBlank(line)) continue
-        const whole = withoutHalves(line)
-        const wrong = problemOf(whole, problem)
+        const { whole, wrong } = readLine(withoutHalves(line), problem)
         if (wrong !== undefined) throw new DataError(`${basename(path)}, line ${number}: ${wrong}`)
         if (whole !== line) mended += 1
         yield whole
@@ -101,17 +102,31 @@ function withoutHalves(line: Buffer): Buffer {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function problemOf(line: Buffer, problem: (value: unknown) => string | undefined): string | undefined {
+/** The line as JSON allows it, which a vendor's old lines with control characters in them are not. */
+function readLine(
+  line: Buffer,
+  problem: (value: unknown) => string | undefined,
+): { readonly whole: Buffer; readonly wrong: string | undefined } {
   let text: string
   try {
     text = decoder.decode(line)
   } catch {
-    return 'this is not UTF-8'
+    return { whole: line, wrong: 'this is not UTF-8' }
   }
+  const value = parsed(text)
+  if (value !== undefined) return { whole: line, wrong: problem(value) }
+  const escaped = escapeControls(text)
+  const other = escaped === text ? undefined : parsed(escaped)
+  if (other === undefined) return { whole: line, wrong: 'this is not JSON' }
+  return { whole: Buffer.from(escaped), wrong: problem(other) }
+}
+
+/** undefined for what is not JSON. */
+function parsed(text: string): unknown {
   try {
-    return problem(JSON.parse(text))
+    return JSON.parse(text)
   } catch (error) {
-    if (error instanceof SyntaxError) return 'this is not JSON'
+    if (error instanceof SyntaxError) return undefined
     throw error
   }
 }

@@ -108,7 +108,7 @@ export function copySql(rows: Sql, to: string, rowGroup: number): Sql {
 export function checkSql(path: string, { fields }: Layout): Sql {
   const needed = fields.filter(({ type }) => type !== 'id').map(({ column }) => `${quoted(column)} is not null`)
   return `select count(*)::double as rows, count(*) filter (where ${needed.length === 0 ? 'true' : needed.join(' and ')})::double as whole
-    from read_parquet(${pathSql(path)})`
+    from read_parquet(${pathSql(path)}, hive_partitioning = false)`
 }
 
 /** What a file's text column has, in hex, and how many rows each but for those that are `gone`. */
@@ -123,7 +123,7 @@ export function valuesSql(path: string, column: string): Sql {
 export function duplicatesSql(path: string, { identity }: Layout, part: number, parts: number): Sql {
   const keys = identity.map(quoted)
   const last = keys.at(-1) ?? 'null'
-  const rows = `from read_parquet(${pathSql(path)}, file_row_number = true)
+  const rows = `from read_parquet(${pathSql(path)}, file_row_number = true, hive_partitioning = false)
     where ${last} is not null and hash(${last}) % ${parts} = ${part}`
   const key = `hash(${keys.join(', ')})`
   return `insert into gone select place from
@@ -148,7 +148,7 @@ export function rowsWithIdsSql(path: string, columns: readonly string[]): Sql {
     else [] end`
   return `insert into gone select distinct place from
     (select place, unnest(list_concat(vs, flatten(list_transform(vs, lambda v: ${inside})))) as id from
-      (select file_row_number as place, ${listOf(columns.map(quoted))} as vs from read_parquet(${pathSql(path)}, file_row_number = true)))
+      (select file_row_number as place, ${listOf(columns.map(quoted))} as vs from read_parquet(${pathSql(path)}, file_row_number = true, hive_partitioning = false)))
     where sha256(id) in (select sha256 from known)`
 }
 
@@ -159,7 +159,7 @@ export function knownSql(sha256: readonly string[]): Sql {
 
 /** What is left of a file, in its order. */
 export function keptSql(path: string, more = ''): Sql {
-  return `select * exclude (file_row_number)${more} from read_parquet(${pathSql(path)}, file_row_number = true)
+  return `select * exclude (file_row_number)${more} from read_parquet(${pathSql(path)}, file_row_number = true, hive_partitioning = false)
     where file_row_number not in (select place from gone)`
 }
 

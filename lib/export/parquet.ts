@@ -316,7 +316,7 @@ async function splitUp(
   { beside, to, events, slugs, columns, isRoomFree }: Splitting,
 ): Promise<Converted['files']> {
   const names = [...events.keys()]
-  const atOnce = Math.max(1, Math.floor(openColumns / columns.size))
+  const atOnce = Math.max(1, Math.floor(openColumns / (columns.size + 5)))
   // Of all files together; the default holds half a million rows. And a file that is closed is not opened again.
   await engine.query(`set partitioned_write_flush_threshold = ${4 * rowsAtOnce}`)
   await engine.query(`set partitioned_write_max_open_files = ${Math.max(100, atOnce)}`)

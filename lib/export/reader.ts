@@ -28,18 +28,17 @@ export function exportReader(options: {
   return async (name, start, end) => {
     const entry = options.entry(name)
     const windows = windowsBetween(start, end, options.zone(entry), entry.every)
-    const looked = await Promise.all(
-      windows.map(async (window) => ({ window: window.name, kept: await look(name, window.name) })),
-    )
+    const looked = await Promise.all(windows.map(async (window) => ({ window, kept: await look(name, window.name) })))
     const files: string[] = []
     const missing: string[] = []
     for (const { window, kept } of looked) {
-      if (kept === undefined || kept === 'replacing') missing.push(window)
+      if (kept === undefined || kept === 'replacing') missing.push(window.name)
       else files.push(...kept.paths)
     }
+    const never = windows.filter(({ name, date }) => date < entry.from && missing.includes(name)).map((window) => window.name)
     // Read after the manifests: what a window brings is kept before it is published.
     const columns = files.length === 0 ? new Map<string, string>() : (await readNames(store, exportKeys(name))).columns
-    return { files, missing, columns, localZone: options.localZone?.(entry) }
+    return { files, missing, never, columns, localZone: options.localZone?.(entry) }
   }
 }
 

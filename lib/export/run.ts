@@ -5,10 +5,9 @@ import type { ExportEntry } from '../project/project.ts'
 import type { Late, TableKeeper } from './catalogue.ts'
 import { due } from './due.ts'
 import { expire } from './expire.ts'
-import { readForgotten } from './forgotten.ts'
 import { holding } from './holding.ts'
 import { readManifest } from './manifest.ts'
-import { cancellation, settle } from './settled.ts'
+import { cancellation, clearOld, settle } from './settled.ts'
 import { readTrouble, writeTrouble } from './trouble.ts'
 import type { Exporting, WindowOutcome } from './window.ts'
 import { exportWindow } from './window.ts'
@@ -90,8 +89,14 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   const { store, keys, clock } = exporting
   const canceled = await cancellation(store, keys, request.resume === true)
   if (canceled !== undefined) return { status: 'canceled', ...canceled }
-  await settle(store, keys, { every: entry.every, zone, definition: exporting.head.definition }, request.rebuild === true)
-  const forgotten = await readForgotten(store, keys)
+  const holder = { store, keys, owner: context.owner, clock }
+  const wanted = { every: entry.every, zone, definition: exporting.head.definition }
+  const { rebuilding } = await settle(store, keys, wanted, request.rebuild === true)
+  const busy = rebuilding === true ? await clearOld(holder) : undefined
+  if (busy !== undefined) {
+    const why = `${busy.heldBy} is at ${busy.at}, which has to end before this export begins anew`
+    return { status: 'again', at: soon(busy.until, clock()), why, done: [], failed: [] }
+  }
   const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime())
   const possible = windowsAt({ ...entry, zone, partition: exporting.partition }, now)
   refusePast(request, context, possible)
@@ -129,11 +134,11 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   }
 
   async function one(window: ExportWindow): Promise<void> {
-    const held = await holding({ store, keys, owner: context.owner, clock }, window.name, async (stillOurs) => {
+    const held = await holding(holder, window.name, async (stillOurs) => {
       try {
         if (await exportedSince(window, now)) return
         context.progress?.({ step: 'began', window: window.name })
-        const outcome = await exportWindow({ ...exporting, forgotten, stillOurs, signal }, window)
+        const outcome = await exportWindow({ ...exporting, stillOurs, signal }, window)
         const lines = outcome.state === 'shrunk' ? outcome.lines : outcome.manifest.lines
         done.push({ window: window.name, state: outcome.state, lines })
         context.progress?.({ step: 'ended', window: window.name, outcome: outcome.state, lines })
@@ -143,8 +148,7 @@ export async function runExport(request: ExportRequest, context: ExportContext):
       }
     })
     if ('value' in held) return
-    const at = new Date(Math.min(held.until.getTime(), clock().getTime() + 5000))
-    later.push({ at, why: `${held.heldBy} is at ${window.name}` })
+    later.push({ at: soon(held.until, clock()), why: `${held.heldBy} is at ${window.name}` })
   }
 
   /** Another process may have kept it between our looking what is due and our claim. */
@@ -198,7 +202,12 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   if (fatal !== undefined) throw fatal
   const stopped = await cancellation(store, keys, false)
   if (stopped !== undefined) return { status: 'canceled', ...stopped }
-  if (entry.keep !== undefined) await expire({ store, keys, owner: context.owner, clock }, entry.keep)
+  if (entry.keep !== undefined) {
+    const isOver = () => timeUp?.aborted === true || context.signal?.aborted === true
+    const { isAll } = await expire(holder, { keep: entry.keep, zone, isOver })
+    context.signal?.throwIfAborted()
+    if (!isAll) later.push({ at: clock(), why: shortTime })
+  }
   late = await context.tables?.keep()
   const behind = late === undefined ? {} : { late }
   const [next] = later.toSorted((one, other) => one.at.getTime() - other.at.getTime())
@@ -211,6 +220,11 @@ function moreTime({ date }: ExportWindow, { name, every, data, events }: ExportC
   const days = `--from ${date} --to ${Temporal.PlainDate.from(date).add({ days: 1 })}`
   const smaller = every === 'day' ? '`every: hour`' : events === undefined ? 'some `events` only' : 'fewer `events`'
   return `run broadsheet export ${name} ${days} on a machine that has more time; or ask for ${smaller}, with --rebuild or under another name`
+}
+
+/** When to look again at what somebody holds: it may be given back long before it runs out. */
+function soon(until: Date, now: Date): Date {
+  return new Date(Math.min(until.getTime(), now.getTime() + 5000))
 }
 
 const shortTime = 'the time of this call is over'
@@ -231,13 +245,23 @@ function refusePast({ from }: ExportRequest, { entry, exporting }: ExportContext
 
 function noWindow({ from, to }: ExportRequest, { entry, zone, exporting }: ExportContext): UsageError {
   const asked = [from === undefined ? '' : `from ${from}`, to === undefined ? '' : `to ${to}`].filter(Boolean).join(' ')
+  const now = Temporal.Instant.fromEpochMilliseconds(exporting.clock().getTime())
+  const wereOver = windowsAt({ ...entry, zone, partition: exporting.partition, keep: undefined }, now)
+  if (within(wereOver, { from, to }).length > 0) {
+    return new UsageError(`export ${entry.name} keeps no window ${asked}: they ended longer ago than its \`keep\` says`, {
+      remedy: 'make its `keep` longer, or ask for later days',
+    })
+  }
   const what = exporting.partition === 'snapshot' ? `takes no snapshot ${asked}` : `has no window ${asked} that is over`
   return new UsageError(`export ${entry.name} ${what}`, {
     remedy: `it begins at ${entry.from}${entry.to === undefined ? '' : `, ends at ${entry.to}`} and counts days in ${zone}, where it is ${Temporal.Instant.fromEpochMilliseconds(exporting.clock().getTime()).toZonedDateTimeISO(zone).toPlainDateTime().toString({ smallestUnit: 'minute' })}`,
   })
 }
 
-/** Sleeps until a call says that it is done: what a laptop does; in AWS the next call is booked instead. */
+/**
+ * Sleeps until a call says that it is done: what a laptop does; in AWS the next call is booked instead. `resume` and
+ * `rebuild` are wishes of the first call alone: who cancels the export while it sleeps is heard.
+ */
 export async function runExportToEnd(
   request: ExportRequest,
   context: ExportContext,
@@ -246,8 +270,8 @@ export async function runExportToEnd(
   const { waits, sleep = wait } = options
   const done: Done[] = []
   const failed: Failure[] = []
-  for (;;) {
-    const outcome = await runExport(request, context)
+  for (let round = request; ; round = { ...request, resume: false, rebuild: false }) {
+    const outcome = await runExport(round, context)
     if (outcome.status === 'canceled') return outcome
     done.push(...outcome.done)
     failed.push(...outcome.failed)

@@ -29,7 +29,7 @@ export interface Asker {
    * and no setting changes.
    */
   lock(paths: readonly string[]): Promise<void>
-  /** Throws UsageError with line and column for what DuckDB cannot run, and for what is no select. */
+  /** Throws UsageError with line and column for what DuckDB cannot run, and for what is no select or would write or print. */
   select(sql: string): Promise<Selected>
   /** Throws UsageError for what does not even parse: what it would read need not be made ready. */
   parse(sql: string): Promise<void>
@@ -73,6 +73,7 @@ export async function openAsker({
       await connection.run('set lock_configuration = true')
     },
     async select(sql) {
+      refuseSwitches(sql)
       try {
         return await selectFrom(connection, duckdb, writer, sql, problem(sql))
       } catch (error) {
@@ -80,6 +81,7 @@ export async function openAsker({
       }
     },
     async parse(sql) {
+      refuseSwitches(sql)
       try {
         await connection.extractStatements(sql)
       } catch (error) {
@@ -144,6 +146,20 @@ async function explainsSelect(connection: Connection, { StatementType }: DuckDB,
   const statements = await connection.extractStatements(explained)
   const prepared: Prepared | undefined = statements.count === 1 ? await statements.prepare(0) : undefined
   return prepared?.statementType === StatementType.SELECT
+}
+
+/**
+ * DuckDB's functions that turn its log and its profiler on are selects, and no lock keeps them off: a profile is printed
+ * between the rows, and a log that may not be written ends the process.
+ */
+function refuseSwitches(sql: string): void {
+  const name = /\b(?<name>(?:enable|disable)_(?:logging|profiling|peg_parser))\b"?(?:\s|\/\*[\s\S]*?\*\/|--[^\n]*\n)*\(/i.exec(
+    sql,
+  )?.groups?.['name']
+  if (name === undefined) return
+  throw new UsageError(`the SQL may not call ${name}`, {
+    remedy: 'sql only reads; to see how a select is run, write explain analyze before it',
+  })
 }
 
 function notOne(): UsageError {

@@ -1,8 +1,13 @@
 import * as z from 'zod'
 import { UsageError } from '../errors.ts'
+import type { Held } from '../store/claims.ts'
+import { heldBy } from '../store/claims.ts'
 import type { ExportKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
+import type { Holder } from './holding.ts'
+import { holding } from './holding.ts'
 import { parseKept } from './manifest.ts'
+import { inBatches } from './reach.ts'
 
 /** What the first window of an export fixed for all later ones. */
 const settled = z.strictObject({
@@ -15,12 +20,17 @@ const settled = z.strictObject({
   columns: z.array(z.tuple([z.string(), z.string()])),
   /** The part of the path of each event, where each is kept by itself; only ever added to. */
   slugs: z.array(z.tuple([z.string(), z.string()])),
+  /** What was kept under other words has yet to go, and no window begins before. */
+  rebuilding: z.literal(true).optional(),
 })
 export type Settled = z.output<typeof settled>
 
 const canceled = z.strictObject({ version: z.literal(1), by: z.string(), at: z.iso.datetime() })
 
-/** Reads what was fixed, or fixes it. Throws UsageError where the project file now says something else. */
+/**
+ * Reads what was fixed, or fixes it. Throws UsageError where the project file now says something else; `rebuild` fixes that
+ * instead, and `clearOld` has then to be called before any window begins.
+ */
 export async function settle(
   store: Store,
   keys: ExportKeys,
@@ -50,11 +60,77 @@ export async function settle(
       { remedy: 'put the old words back, give the export another name, or begin it anew with --rebuild' },
     )
   }
-  for await (const { key } of store.list(keys.manifests)) await store.delete(key)
-  for await (const { key } of store.list(keys.troubles)) await store.delete(key)
-  for (const prefix of keys.objects) for await (const { key } of store.list(prefix)) await store.delete(key)
-  await store.put(keys.settled, toText({ ...own, ...wanted }), { if: { etag: found.etag }, contentType: 'application/json' })
-  return settle(store, keys, wanted, false)
+  // First of all, so that a window that is under way elsewhere is not published under the old words from now on.
+  const anew: Settled = { ...own, ...wanted, rebuilding: true }
+  await store.put(keys.settled, toText(anew), { if: { etag: found.etag }, contentType: 'application/json' })
+  return settle(store, keys, wanted, rebuild)
+}
+
+/**
+ * Deletes for good, older versions included, all that was kept under other words, where `--rebuild` said so. Tells who is
+ * still at a window: nothing is deleted before that one ends. May be called again after any end of an earlier call.
+ */
+export async function clearOld(holder: Holder): Promise<(Held & { readonly at: string }) | undefined> {
+  const { store, keys, clock } = holder
+  if ((await readSettled(store, keys))?.settled.rebuilding !== true) return undefined
+  const own = await holding({ ...holder, keys: { ...keys, claim: () => keys.rebuild } }, 'rebuild', async (stillOurs) => {
+    // Another process may have done it before this claim.
+    const found = await readSettled(store, keys)
+    if (found?.settled.rebuilding !== true) return undefined
+    const claims = await keysUnder(store, keys.claim('x').replace(/x\.json$/, ''))
+    const busy = await inBatches(claims, async (key) => {
+      const held = await heldBy(store, key, clock())
+      return held === undefined
+        ? undefined
+        : {
+            ...held,
+            at:
+              key
+                .split('/')
+                .at(-1)
+                ?.replace(/\.json$/, '') ?? key,
+          }
+    })
+    const first = busy.find((one) => one !== undefined)
+    if (first !== undefined) return first
+    for (const prefix of [keys.manifests, keys.troubles, keys.lookedAt, ...keys.objects]) {
+      const old = await keysUnder(store, prefix)
+      await inBatches(old, async (key) => {
+        stillOurs()
+        await store.delete(key)
+      })
+    }
+    for (const prefix of keys.objects) await store.purge(prefix)
+    const { rebuilding: _, ...done } = found.settled
+    await store.put(keys.settled, toText(done), { if: { etag: found.etag }, contentType: 'application/json' })
+    return undefined
+  })
+  return 'value' in own ? own.value : { ...own, at: 'the rebuild' }
+}
+
+/**
+ * Throws UsageError where the export was begun anew under other words since it was settled for a window: that one is part
+ * of nothing any more. To be called by whoever holds the window, right before its objects are put.
+ */
+export async function checkSettled(
+  store: Store,
+  keys: ExportKeys,
+  { window, zone, definition }: { readonly window: string; readonly zone: string; readonly definition: string },
+): Promise<void> {
+  const found = await readSettled(store, keys)
+  if (found === undefined) return
+  const { settled: own } = found
+  const every = window.includes('T') ? 'hour' : 'day'
+  if (own.every === every && own.zone === zone && own.definition === definition) return
+  throw new UsageError(`this export was begun anew under other words while ${window} came`, {
+    remedy: 'nothing of it is kept; run it again with the project file of today',
+  })
+}
+
+async function keysUnder(store: Store, prefix: string): Promise<string[]> {
+  const all: string[] = []
+  for await (const { key } of store.list(prefix)) all.push(key)
+  return all
 }
 
 /** Names that are given once, for every window: the column of each property, and the part of the path of each event. */

@@ -1,9 +1,11 @@
 import { Temporal } from 'temporal-polyfill'
 import * as z from 'zod'
+import { DataError } from '../errors.ts'
 import type { ExportEntry } from '../project/project.ts'
 import type { ExportKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import { readManifest } from './manifest.ts'
+import { inBatches } from './reach.ts'
 import { cancellation } from './settled.ts'
 import { readTrouble } from './trouble.ts'
 import type { ExportWindow } from './windows.ts'
@@ -25,14 +27,14 @@ export interface ExportStatus {
   readonly export: string
   readonly windows: readonly WindowStatus[]
   readonly counts: Readonly<Record<WindowState, number>>
-  /** The first window that is over and not kept. */
+  /** The first window that is over and not kept whole; one that is kept while a later look at it failed is no gap. */
   readonly oldestGap?: string | undefined
   /** The newest window that is kept, and when it was. */
   readonly lastSuccess?: { readonly window: string; readonly exportedAt: string } | undefined
   readonly canceled?: { readonly by: string; readonly at: string } | undefined
 }
 
-/** Every window that is over, or of snapshots those that are kept and today's, and how it stands. Reads the names of manifests, and more only of what is not well. */
+/** Every window that is over and not older than `keep`, or of snapshots those that are kept and today's, and how it stands. Reads the names of manifests, and more only of what is not well. */
 export async function statusOf(
   entry: ExportEntry,
   options: { readonly store: Store; readonly keys: ExportKeys; readonly zone: string; readonly clock: () => Date },
@@ -61,8 +63,23 @@ export async function statusOf(
     return { window: name, state: canceled === undefined ? 'pending' : 'canceled' }
   }
 
-  const windows: WindowStatus[] = []
-  for (const window of all) windows.push(await look(window))
+  async function isWhole(name: string): Promise<boolean> {
+    if (!kept.has(name)) return false
+    try {
+      return (await readManifest(store, keys.manifest(name)))?.manifest.status === 'complete'
+    } catch (error) {
+      if (error instanceof DataError) return false
+      throw error
+    }
+  }
+
+  const windows = await inBatches(all, look)
+  let oldestGap: string | undefined
+  for (const { window, state } of windows) {
+    if (state === 'succeeded' || (await isWhole(window))) continue
+    oldestGap = window
+    break
+  }
   const counts = Object.fromEntries(windowStates.map((state) => [state, windows.filter((one) => one.state === state).length]))
   const last = all.findLast(({ name }) => kept.has(name))
   const manifest = last === undefined ? undefined : await readManifest(store, keys.manifest(last.name))
@@ -70,7 +87,7 @@ export async function statusOf(
     export: entry.name,
     windows,
     counts: counts as Record<WindowState, number>,
-    oldestGap: windows.find(({ state }) => state !== 'succeeded')?.window,
+    oldestGap,
     lastSuccess:
       last === undefined || manifest === undefined ? undefined : { window: last.name, exportedAt: manifest.manifest.exportedAt },
     canceled: canceled === undefined ? undefined : { by: canceled.by, at: canceled.at.toISOString() },

@@ -31,6 +31,28 @@ export async function readTrouble(store: Store, keys: ExportKeys, window: string
   return stored === undefined ? undefined : parseKept(trouble, stored.body, store.locate(key))
 }
 
+/** What was looked at and stays as it is kept leaves its time alone: of those there are many, and none has to be read. */
 export async function writeTrouble(store: Store, keys: ExportKeys, value: Trouble): Promise<void> {
+  if (value.state === 'checked') {
+    const own = keys.looked(value.window, Date.parse(value.at))
+    await store.put(own, '{}\n', { contentType: 'application/json' })
+    for await (const { key } of store.list(`${keys.lookedAt}${value.window}.`)) if (key !== own) await store.delete(key)
+    await store.delete(keys.trouble(value.window))
+    return
+  }
   await store.put(keys.trouble(value.window), `${JSON.stringify(value, null, 2)}\n`, { contentType: 'application/json' })
+}
+
+/** When each window was last looked at and stayed as it is, in milliseconds since the epoch. */
+export async function readLooked(store: Store, keys: ExportKeys): Promise<ReadonlyMap<string, number>> {
+  const looked = new Map<string, number>()
+  for await (const { key } of store.list(keys.lookedAt)) {
+    const [window = '', at = ''] = key.slice(keys.lookedAt.length).split('.')
+    looked.set(window, Math.max(Number(at), looked.get(window) ?? 0))
+  }
+  return looked
+}
+
+export async function deleteLooked(store: Store, keys: ExportKeys, window: string, at: number): Promise<void> {
+  await store.delete(keys.looked(window, at))
 }

@@ -105,13 +105,11 @@ export async function viewsOf(
   },
 ): Promise<Views> {
   const { folder, localZone, tell, describe } = options
-  const partition = partitionOf(entry.data)
   const byEvent = new Map<string | undefined, string[]>()
   let names = options.names
 
   async function place(path: string, { name, date }: ExportWindow, slug: string | undefined): Promise<void> {
-    // Not `event=…`, which would be a column in the place of the events' own names.
-    const own = join(folder, slug ?? '', `${partition}=${date}`)
+    const own = join(folder, slug ?? '', date)
     await mkdir(own, { recursive: true })
     const link = join(own, `${name}.parquet`)
     await symlink(resolve(path), link)
@@ -161,9 +159,17 @@ async function viewSql(
 ): Promise<Sql> {
   const empty = ({ name, type }: ViewColumn) => `null::${type} as ${quoted(name)}`
   if (paths.length === 0) return `create view ${view} as select ${columns.map(empty).join(', ')} where false`
-  const partition = columns.at(-1)?.name ?? 'date'
-  const from = `read_parquet([${paths.map(text).join(', ')}], union_by_name = true, hive_partitioning = true, hive_types = {${text(partition)}: date})`
+  const names = new Set(columns.map(({ name }) => name.toLowerCase()))
+  // By a column of this name alone does DuckDB tell files that a date leaves out without opening them.
+  let path = 'filename'
+  while (names.has(path)) path = `_${path}`
+  // DuckDB would read `event=…` anywhere in the path, in the user's own folders too, as a column in the place of a file's.
+  const from = `read_parquet([${paths.map(text).join(', ')}], union_by_name = true, hive_partitioning = false, filename = ${text(path)})`
   const found = new Set(await describe(from))
-  const listed = columns.map((column) => (found.has(column.name) ? quoted(column.name) : empty(column)))
+  const date = `regexp_extract(${quoted(path)}, '([^/]+)/[^/]+$', 1)::date`
+  const listed = columns.map((column, at) => {
+    if (at === columns.length - 1) return `${date} as ${quoted(column.name)}`
+    return found.has(column.name) ? quoted(column.name) : empty(column)
+  })
   return `create view ${view} as select ${listed.join(', ')} from ${from}`
 }

@@ -4,15 +4,16 @@ import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
-import { DataError, RefusedError, UnavailableError } from '../errors.ts'
+import { UnavailableError } from '../errors.ts'
 import type { Exported, RawData } from '../sources/source.ts'
 import type { ExportKeys, ExportPlace } from '../store/keys.ts'
 import type { Store, Upload } from '../store/store.ts'
 import { isoWithOffset } from '../timeframe.ts'
 import type { Forgotten } from './forgotten.ts'
-import { keptLines, without } from './forgotten.ts'
+import { readForgotten, without } from './forgotten.ts'
 import type { ExportManifest, ExportObject, KeptManifest, Revision } from './manifest.ts'
 import { readManifest, writeManifest } from './manifest.ts'
+import { checkSettled, knownNames } from './settled.ts'
 import { readTrouble, writeTrouble } from './trouble.ts'
 import type { Sink, Verified } from './verify.ts'
 import { passOn } from './verify.ts'
@@ -36,8 +37,6 @@ export interface Exporting {
   /** Throws where somebody else has taken the window over. */
   readonly stillOurs: () => void
   readonly signal?: AbortSignal | undefined
-  /** Of whom nothing may be kept; nobody unless said. */
-  readonly forgotten?: Forgotten | undefined
   /** Bytes that came, as they come. */
   readonly received?: ((bytes: number) => void) | undefined
 }
@@ -69,8 +68,9 @@ export type WindowOutcome =
  * caller holds the window's claim.
  */
 export async function exportWindow(exporting: Exporting, window: ExportWindow): Promise<WindowOutcome> {
-  const { store, keys, formats, forgotten } = exporting
+  const { store, keys, formats } = exporting
   const kept = await readManifest(store, keys.manifest(window.name))
+  const forgotten = await readForgotten(store, keys)
   return inFolder(exporting, window, async (folder) => {
     // Sent on while it comes, where nothing could keep it from being published; else laid aside until that is known.
     const isSentOn = kept === undefined && forgotten === undefined && formats.includes('json')
@@ -93,6 +93,8 @@ export async function exportWindow(exporting: Exporting, window: ExportWindow): 
       const made = await make(exporting, window, left, folder)
       if (made.objects.length === 0) await upload?.abort()
       const span = spanOf(exporting, window, askedAt)
+      // Who is forgotten from now on finds this window claimed.
+      await checkForgotten(exporting, forgotten)
       const manifest = await publish(exporting, window, kept, { ...made, span, lines, fingerprint, forgotten: left.removed })
       return { state: kept === undefined ? 'kept' : 'replaced', manifest }
     } catch (error) {
@@ -102,66 +104,33 @@ export async function exportWindow(exporting: Exporting, window: ExportWindow): 
   })
 }
 
-/**
- * Takes what is to be forgotten out of a window that is kept, without asking the vendor: rewritten from its own lines, in
- * every format, and older versions deleted. Undefined where nothing of it is in the window. A window that has no lines of
- * its own (Parquet alone) is exported anew; of a snapshot that would be another one, so that it throws RefusedError.
- */
-export async function rewriteWindow(exporting: Exporting, window: ExportWindow): Promise<ExportManifest | undefined> {
-  const { store, keys, forgotten, signal } = exporting
-  const kept = await readManifest(store, keys.manifest(window.name))
-  if (kept === undefined || forgotten === undefined) return undefined
-  const { manifest } = kept
-  const own = keys.json(placeOf(exporting, window))
-  const held = manifest.objects.find(({ key }) => key === own)
-  const isSnapshot = exporting.partition === 'snapshot'
-  if (manifest.status === 'complete' && manifest.objects.length === 0) return undefined
-  if (isSnapshot && held === undefined) {
-    throw new RefusedError(`the snapshot of ${window.name} has no lines to be rewritten, and cannot be had again`, {
-      remedy: `delete it: ${store.locate(keys.manifest(window.name))} first, then the objects that it lists, in all versions`,
-    })
-  }
-  // While it is being replaced, the object is that of one of two revisions, and whole.
-  const next = manifest.next?.objects.find(({ key }) => key === own)
-  const isOwn = held !== undefined && (manifest.status === 'complete' || isSnapshot)
-  return inFolder(exporting, window, async (folder) => {
-    // Without lines that are known to be whole, only the vendor can tell what was in it.
-    const data = isOwn ? { raw: await keptLines(store, held, signal) } : await exporting.ask(window, signal)
-    const aside = join(folder, 'lines.json.gz')
-    const verified = await receive(exporting, data, undefined, aside)
-    const isNext = verified.sha256 === next?.sha256
-    if (isOwn && verified.sha256 !== held.sha256 && !isNext) {
-      throw new DataError(`${store.locate(own)} is not what its manifest says`, { remedy: 'export its day again' })
-    }
-    const left = await without(forgotten, { ...verified, path: aside, upload: undefined }, folder, signal)
-    if (left.removed === 0 && manifest.status === 'complete') return undefined
-    const made = await make(exporting, window, left, folder)
-    const { lines, fingerprint } = held === undefined ? verified : manifest
-    const before = isOwn && isNext ? manifest.next?.forgotten : held === undefined ? 0 : manifest.forgotten
-    const gone = (before ?? 0) + left.removed
-    const span = { start: manifest.start, end: manifest.end }
-    const after = await publish(exporting, window, kept, { ...made, span, lines, fingerprint, forgotten: gone })
-    for (const key of new Set([...manifest.objects, ...after.objects].map((object) => object.key))) await store.purge(key)
-    return after
-  })
+/** Throws UnavailableError where somebody was forgotten since the list was read: it may have taken hours. */
+async function checkForgotten({ store, keys }: Exporting, forgotten: Forgotten | undefined): Promise<void> {
+  const now = await readForgotten(store, keys)
+  if (now?.mark === forgotten?.mark) return
+  throw new UnavailableError('somebody was forgotten while this window came', { remedy: 'export it again' })
 }
 
 /** The bytes of a window, in a file or on their way to the store. */
-interface Came extends Verified {
+export interface Came extends Verified {
   readonly path: string | undefined
   readonly upload: Upload | undefined
 }
 
-type Span = Pick<ExportManifest, 'start' | 'end'>
+export type Span = Pick<ExportManifest, 'start' | 'end'>
 
-interface Made {
+export interface Made {
   readonly objects: readonly ExportObject[]
   readonly duplicates?: number
   /** Each object is put where it is seen. */
   readonly steps: readonly (() => Promise<void>)[]
 }
 
-async function inFolder<T>({ scratch }: Exporting, { name }: ExportWindow, work: (folder: string) => Promise<T>): Promise<T> {
+export async function inFolder<T>(
+  { scratch }: Exporting,
+  { name }: ExportWindow,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
   const folder = join(scratch, `${name}-${randomUUID()}`)
   try {
     await mkdir(folder, { recursive: true })
@@ -185,7 +154,7 @@ function noRoom(scratch: string, cause: unknown): UnavailableError {
   })
 }
 
-function placeOf({ partition }: Exporting, { name, date }: ExportWindow): ExportPlace {
+export function placeOf({ partition }: Exporting, { name, date }: ExportWindow): ExportPlace {
   return { name, partition: `${partition}=${date}` }
 }
 
@@ -197,7 +166,7 @@ function spanOf({ partition, clock }: Exporting, { start, end }: ExportWindow, a
 }
 
 /** The window's objects, ready to be put into the store; none where no line is left. */
-async function make(exporting: Exporting, window: ExportWindow, came: Came, folder: string): Promise<Made> {
+export async function make(exporting: Exporting, window: ExportWindow, came: Came, folder: string): Promise<Made> {
   const { store, keys, formats, convert, signal } = exporting
   const { lines, bytes, sha256, path, upload } = came
   if (lines === 0) return { objects: [], steps: [] }
@@ -219,7 +188,7 @@ async function make(exporting: Exporting, window: ExportWindow, came: Came, fold
   return { objects, steps, duplicates }
 }
 
-async function receive(
+export async function receive(
   { signal, received }: Exporting,
   data: Exported,
   upload: Upload | undefined,
@@ -242,25 +211,32 @@ async function receive(
 
 /** Whether what came takes the place of what is kept. */
 async function decide(
-  { store, keys, clock, formats }: Exporting,
+  { store, keys, head, clock, formats }: Exporting,
   window: ExportWindow,
   kept: ExportManifest,
   { lines, fingerprint }: Verified,
 ): Promise<'replaced' | 'unchanged' | 'shrunk'> {
   const at = clock().toISOString()
   const base = { version: 1, window: window.name, tries: 0, at } as const
-  // It was decided before, and cut off: some objects may be the new ones already.
-  if (kept.status === 'replacing') return 'replaced'
-  if (fingerprint === kept.fingerprint && isIn(formats, kept, keys)) {
+  const { status, next } = kept
+  const isReplacing = status === 'replacing'
+  if (kept.definition !== head.definition) return 'replaced'
+  if (isReplacing) {
+    // It was decided before, and cut off: some objects may be the new ones already.
+    if (fingerprint === next?.fingerprint || fingerprint === kept.fingerprint) return 'replaced'
+  } else if (fingerprint === kept.fingerprint && isIn(formats, kept, keys)) {
     await writeTrouble(store, keys, { ...base, state: 'checked' })
     return 'unchanged'
   }
-  if (lines >= kept.lines) return 'replaced'
+  const least = Math.min(kept.lines, next?.lines ?? kept.lines)
+  if (lines >= least) return 'replaced'
   // The vendor may have given less than there is without a word; twice the same is no accident.
   const seen = await readTrouble(store, keys, window.name)
   if (seen?.shrunk?.fingerprint === fingerprint) return 'replaced'
-  const message = `${lines} lines came where ${kept.lines} are kept`
-  await writeTrouble(store, keys, { ...base, state: 'shrunk', message, shrunk: { fingerprint, lines } })
+  const message = `${lines} lines came where ${least} are kept`
+  // What is not whole stays due.
+  const state = isReplacing ? 'replacing' : 'shrunk'
+  await writeTrouble(store, keys, { ...base, state, message, shrunk: { fingerprint, lines } })
   return 'shrunk'
 }
 
@@ -271,15 +247,24 @@ function isIn(formats: Exporting['formats'], { objects }: ExportManifest, keys: 
   return objects.length === 0 || (has(json) === formats.includes('json') && has(parquet) === formats.includes('parquet'))
 }
 
-async function publish(
-  { store, keys, head, clock, stillOurs }: Exporting,
+/** What becomes the window. */
+export interface ToPublish extends Made, Pick<Revision, 'lines' | 'fingerprint'> {
+  readonly span: Span
+  readonly forgotten: number
+  /** What was to replace it, and still is: the next export decides. */
+  readonly pending?: Pick<Revision, 'lines' | 'fingerprint'> | undefined
+}
+
+export async function publish(
+  exporting: Exporting,
   window: ExportWindow,
   kept: KeptManifest | undefined,
-  made: Made & Pick<Revision, 'lines' | 'fingerprint'> & { readonly span: Span; readonly forgotten: number },
+  made: ToPublish,
 ): Promise<ExportManifest> {
+  const { store, keys, head, clock, stillOurs } = exporting
   const key = keys.manifest(window.name)
   const now = clock().toISOString()
-  const { span, lines, fingerprint, duplicates, forgotten, objects } = made
+  const { span, lines, fingerprint, duplicates, forgotten, objects, pending } = made
   const revision: Revision = {
     revision: (kept?.manifest.revision ?? 0) + 1,
     exportedAt: now,
@@ -294,19 +279,24 @@ async function publish(
   const lost = () =>
     new UnavailableError(`${store.locate(key)} was written by another process meanwhile`, { remedy: 'run it again' })
   let over = kept
+  await checkSettled(store, keys, { window: window.name, zone: head.timezone, definition: head.definition })
   stillOurs()
   if (kept !== undefined) {
     // Manifests are many and are not all read by every run; this says which one is not complete.
     // And what was seen twice has not to be seen twice again, should this end before that manifest is there.
-    await writeTrouble(store, keys, { ...about, state: 'replacing', shrunk: { fingerprint, lines } })
+    await writeTrouble(store, keys, { ...about, state: 'replacing', shrunk: pending ?? { fingerprint, lines } })
     over = await writeManifest(store, key, { ...kept.manifest, status: 'replacing', next: revision }, kept)
     if (over === undefined) throw lost()
   }
-  for (const step of made.steps) await step()
+  for (const step of made.steps) {
+    stillOurs()
+    await step()
+  }
   // While the manifest still names them: afterwards nobody would know of what a process that dies here leaves lying.
-  const before = [...(kept?.manifest.objects ?? []), ...(kept?.manifest.next?.objects ?? [])]
-  const gone = before.filter((one) => !objects.some((own) => own.key === one.key))
-  for (const one of new Set(gone.map((each) => each.key))) await store.delete(one)
+  const before = kept === undefined ? [] : keysNamed(kept.manifest)
+  const lying = kept?.manifest.status === 'complete' ? [] : await keysLying(exporting, window)
+  const named = new Set(objects.map((own) => own.key))
+  for (const one of new Set([...before, ...lying])) if (!named.has(one)) await store.delete(one)
   const manifest: ExportManifest = { version: 1, ...head, window: window.name, ...span, status: 'complete', ...revision }
   if ((await writeManifest(store, key, manifest, over)) === undefined) {
     // Objects of two processes may lie side by side now, so the manifest of the other must not stand as it is.
@@ -315,8 +305,27 @@ async function publish(
     if (other !== undefined) await writeManifest(store, key, { ...other.manifest, status: 'replacing', next: revision }, other)
     throw lost()
   }
-  await store.delete(keys.trouble(window.name))
+  if (pending === undefined) await store.delete(keys.trouble(window.name))
   return manifest
+}
+
+/** The keys of both revisions. */
+export function keysNamed({ objects, next }: Pick<ExportManifest, 'objects' | 'next'>): string[] {
+  return [...new Set([...objects, ...(next?.objects ?? [])].map(({ key }) => key))]
+}
+
+/**
+ * Objects of a window, whether or not a manifest names them: one that died before its manifest left some, and what the
+ * vendor gives now may have fewer.
+ */
+async function keysLying(exporting: Exporting, window: ExportWindow): Promise<string[]> {
+  const { store, keys } = exporting
+  const place = placeOf(exporting, window)
+  const { slugs } = await knownNames(store, keys)
+  const possible = [keys.json(place), keys.parquet(place), ...[...slugs.values()].map((slug) => keys.parquet(place, slug))]
+  const found: string[] = []
+  for (const key of possible) for await (const listed of store.list(key)) if (listed.key === key) found.push(key)
+  return found
 }
 
 function fileSink(file: FileHandle): Sink {
@@ -327,7 +336,7 @@ function fileSink(file: FileHandle): Sink {
   }
 }
 
-async function sendFile(store: Store, key: string, path: string, contentType: string): Promise<void> {
+export async function sendFile(store: Store, key: string, path: string, contentType: string): Promise<void> {
   const upload = await store.upload(key, { contentType })
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) await upload.write(chunk as Buffer)
@@ -338,7 +347,7 @@ async function sendFile(store: Store, key: string, path: string, contentType: st
   }
 }
 
-async function measure(path: string): Promise<Pick<ExportObject, 'bytes' | 'sha256'>> {
+export async function measure(path: string): Promise<Pick<ExportObject, 'bytes' | 'sha256'>> {
   const sha = createHash('sha256')
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) sha.update(chunk as Buffer)
   return { bytes: (await stat(path)).size, sha256: sha.digest('hex') }

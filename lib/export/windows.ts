@@ -2,6 +2,7 @@ import { Temporal } from 'temporal-polyfill'
 import type { ExportEntry } from '../project/project.ts'
 import type { ExportData } from '../sources/source.ts'
 import { floorTo, shift } from '../timeframe.ts'
+import { longBefore } from './reach.ts'
 
 /** One stretch of an export: a day or an hour of its zone, half-open. */
 export interface ExportWindow {
@@ -26,6 +27,8 @@ export interface WindowPlan {
   readonly zone: string
   /** `snapshot` of what has no time: each day's is taken while it lasts, and none of an earlier day can be had. */
   readonly partition?: 'date' | 'snapshot'
+  /** Seconds after its end for which a window is kept, whole days by the calendar of the zone; for ever without. */
+  readonly keep?: number | undefined
 }
 
 /** Events are kept by their time, anything else as it is when it is asked for. */
@@ -33,13 +36,23 @@ export function partitionOf(data: ExportData): 'date' | 'snapshot' {
   return data === 'events' ? 'date' : 'snapshot'
 }
 
-export function planOf({ from, to, every, data }: Pick<ExportEntry, 'from' | 'to' | 'every' | 'data'>, zone: string): WindowPlan {
-  return { from, to, every, zone, partition: partitionOf(data) }
+export function planOf(
+  { from, to, every, data, keep }: Pick<ExportEntry, 'from' | 'to' | 'every' | 'data' | 'keep'>,
+  zone: string,
+): WindowPlan {
+  return { from, to, every, zone, partition: partitionOf(data), keep }
 }
 
-/** The windows that can be exported at an instant, oldest first: those that are over, or the one snapshot of that day. */
+/**
+ * The windows that can be exported at an instant, oldest first: those that are over and not older than `keep`, or the one
+ * snapshot of that day.
+ */
 export function windowsAt(plan: WindowPlan, at: Temporal.Instant): ExportWindow[] {
-  return plan.partition === 'snapshot' ? within([snapshotAt(plan, at)], plan) : windowsOver(plan, at)
+  if (plan.partition === 'snapshot') return within([snapshotAt(plan, at)], plan)
+  const windows = windowsOver(plan, at)
+  if (plan.keep === undefined) return windows
+  const oldest = longBefore(at.toZonedDateTimeISO(plan.zone), plan.keep)
+  return windows.filter(({ end }) => Temporal.ZonedDateTime.compare(end, oldest) > 0)
 }
 
 /** The same, and the snapshots of earlier days that are kept, by their names. */
@@ -51,7 +64,7 @@ export function windowsKnown(plan: WindowPlan, at: Temporal.Instant, kept: Reado
   return [...before.map((name) => windowFrom(startOf(name, plan.zone), startOf(name, plan.zone).add({ days: 1 }), 'day')), ...now]
 }
 
-/** The windows that are over at an instant, oldest first. */
+/** The windows that are over at an instant, oldest first, whatever `keep` says. */
 export function windowsOver(plan: WindowPlan, at: Temporal.Instant): ExportWindow[] {
   const windows: ExportWindow[] = []
   const last = plan.to === undefined ? undefined : startOf(plan.to, plan.zone)

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { parseMailbox } from '../mailbox.ts'
 import { name, query } from '../query.ts'
 import { parseSchedule } from '../schedule.ts'
+import type { ExportData } from '../sources/source.ts'
 import { parseDuration } from '../timeframe.ts'
 import { localeProblem, zoneProblem } from './places.ts'
 
@@ -84,6 +85,20 @@ export const report = z.strictObject({
   email: email.optional(),
 })
 
+/** What each row is told by, and why it cannot be without: a wish to drop it must not be taken and not be done. */
+const person = 'each row is told by whom it is of; `broadsheet forget` takes a person out'
+const undroppable: Readonly<Record<ExportData, ReadonlyMap<string, string>>> = {
+  events: new Map([
+    ['distinct_id', person],
+    ['$insert_id', 'what came twice is told by it, and would be there twice'],
+    ['time', 'days are told by it'],
+    ['event', 'rows are told by it; `events` says which ones come'],
+  ]),
+  people: new Map([['distinct_id', person]]),
+  customers: new Map([['distinct_id', person]]),
+  catalog: new Map([['item_id', 'each row is told by its item']]),
+}
+
 const day = z.iso.date()
 export const exported = z
   .strictObject({
@@ -119,8 +134,13 @@ export const exported = z
     path: ['drop'],
     message: "json keeps the vendor's own bytes, with every property; with `drop` write `format: [parquet]`",
   })
-  .superRefine(({ data, catalog, sync, refresh, schema }, context) => {
+  .superRefine(({ data, catalog, sync, refresh, schema, drop }, context) => {
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+    for (const [at, word] of (drop ?? []).entries()) {
+      const why = undroppable[data].get(word)
+      if (why === undefined) continue
+      context.addIssue({ code: 'custom', path: ['drop', at], message: `\`${word}\` cannot be dropped: ${why}` })
+    }
     if (data === 'catalog' && catalog === undefined) say('data', 'say which one: `catalog:` with its id')
     if (data !== 'catalog' && catalog !== undefined) say('catalog', '`catalog` belongs to `data: catalog`')
     if (data === 'events') return

@@ -178,6 +178,8 @@ export interface ExportedFiles {
   readonly files: readonly string[]
   /** The names of windows that are not kept. */
   readonly missing: readonly string[]
+  /** Those of them that the export will never have, because it begins after them. */
+  readonly never?: readonly string[] | undefined
   /** The column of each property, in Parquet; unless given each has its own name. */
   readonly columns?: ReadonlyMap<string, string> | undefined
   /** The zone in whose local clock the times of NDJSON count their seconds; Parquet has UTC. */

@@ -100,6 +100,13 @@ export async function claim(
   }
 }
 
+/** Who holds a claim now, if anybody does. Throws DataError for an object that is no claim. */
+export async function heldBy(store: Store, key: string, now: Date): Promise<Held | undefined> {
+  const stored = await store.get(key)
+  const found = stored === undefined ? undefined : parse(stored, store.locate(key))
+  return found === undefined || isFree(found, now) ? undefined : { heldBy: found.owner, until: new Date(found.until) }
+}
+
 function isFree(found: ClaimRecord, now: Date): boolean {
   return found.released || new Date(found.until).getTime() <= now.getTime() || ownerIsDead(found.owner)
 }

@@ -123,8 +123,13 @@ export interface ExportKeys {
   /** What is known of a window that has yet to be kept, or that may have shrunk. */
   readonly trouble: (window: string) => string
   readonly troubles: string
+  /** When a window was looked at and stayed as it is kept, in milliseconds since the epoch: a listing tells it of all. */
+  readonly looked: (window: string, at: number) => string
+  readonly lookedAt: string
   /** What the first window fixed for all: how long one is, and which column each property has. */
   readonly settled: string
+  /** Held by the one who begins the export anew. */
+  readonly rebuild: string
   /** Whose ids are kept out, by their SHA-256. */
   readonly forgotten: string
   /** There while somebody canceled the export. */
@@ -150,7 +155,10 @@ export function exportKeys(name: string): ExportKeys {
     claim: (window) => `claims/exports/${own}/${window}.json`,
     trouble: (window) => `${state}/windows/${window}.json`,
     troubles: `${state}/windows/`,
+    looked: (window, at) => `${state}/looked/${window}.${at}.json`,
+    lookedAt: `${state}/looked/`,
     settled: `${state}/settled.json`,
+    rebuild: `claims/rebuilds/${own}.json`,
     forgotten: `${state}/forgotten.json`,
     canceled: `${state}/canceled.json`,
   }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -24,7 +25,7 @@ const conflictTries = 8
  * for another address. Its methods throw CredentialError (not allowed, or no credentials), RefusedError (no such bucket
  * and whatever else S3 refuses) and UnavailableError (network, 5xx, throttled after the SDK's retries).
  */
-export function openS3(address: string, client: S3Client = defaultClient()): Store {
+export function openS3(address: string, client: S3Client = s3Client()): Store {
   const [, bucket, prefix] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*?))?\/?$/.exec(address) ?? []
   if (bucket === undefined || (prefix !== undefined && prefix !== '' && !isKey(prefix))) {
     throw new UsageError(`${JSON.stringify(address)} is no address of a store`, {
@@ -35,9 +36,33 @@ export function openS3(address: string, client: S3Client = defaultClient()): Sto
   return prefix === undefined || prefix === '' ? store : under(store, prefix)
 }
 
-/** Without a time-out the SDK waits for a silent connection for ever. */
-function defaultClient(): S3Client {
-  return new S3Client({ requestHandler: { connectionTimeout: 5000, requestTimeout: 60_000, throwOnRequestTimeout: true } })
+/**
+ * Without time-outs the SDK waits for a silent connection for ever: `requestTimeout` ends with an answer's headers, and
+ * `socketTimeout` is for its body. In milliseconds.
+ */
+export function s3Client({ silence = 60_000, ...rest }: S3ClientConfig & { readonly silence?: number } = {}): S3Client {
+  return new S3Client({
+    ...rest,
+    requestHandler: {
+      connectionTimeout: 5000,
+      requestTimeout: silence,
+      throwOnRequestTimeout: true,
+      socketTimeout: silence,
+    },
+  })
+}
+
+/** A body whose failure is told like that of a call. */
+function inWords(body: Readable, action: string, place: string): Readable {
+  async function* told(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body
+    } catch (error) {
+      throw s3Failure(error, action, place)
+    }
+  }
+  // Of a stream that nobody began to read, the generator does not hear that it is over.
+  return Readable.from(told(), { objectMode: false }).once('close', () => body.destroy())
 }
 
 function openBucket(bucket: string, client: S3Client): Store {
@@ -124,7 +149,7 @@ function openBucket(bucket: string, client: S3Client): Store {
         try {
           const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
           if (!(Body instanceof Readable)) throw new Error(`S3 sent no body for ${place}`)
-          return Body
+          return inWords(Body, 's3:GetObject', place)
         } catch (error) {
           if (error instanceof Error && error.name === 'NoSuchKey') return undefined
           throw error

@@ -219,7 +219,9 @@ describe('the SQL reads the exports, and does nothing else', () => {
     ["attach 'mono.db'", 'this is not one select'],
     ['set threads = 1', 'this is not one select'],
     ['load httpfs', 'this is not one select'],
-    ['call enable_logging()', 'this is not one select'],
+    ['call enable_logging()', 'the SQL may not call enable_logging'],
+    ["create table t as from enable_logging(storage = 'file'); select write_log('x')", 'the SQL may not call enable_logging'],
+    ['pragma enable_profiling', 'this is not one select'],
     ['select * from mono --', ''],
   ])('%s', async (select, told) => {
     const before = await readFile(kept())

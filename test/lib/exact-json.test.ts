@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isNumeral, parseExactly, parseToSendBack } from '../../lib/exact-json.ts'
+import { escapeControls, isNumeral, parseExactly, parseToSendBack } from '../../lib/exact-json.ts'
 
 test.each([
   ['12345678901234567890', '12345678901234567890'],
@@ -38,4 +38,19 @@ test('what is sent back is written as it was', () => {
 
 test('what is no JSON is told by a SyntaxError', () => {
   for (const text of ['', '{"a":9007199254740993', '{"a":12']) expect(() => parseExactly(text)).toThrow(SyntaxError)
+})
+
+test.each([
+  ['{"a":"x\u0001y"}', { a: 'x\u0001y' }],
+  // Between tokens a tab is no part of a text.
+  ['{\t"a\u001f":\t"\t",\r"b":"\\\\\u0007\\"\u0007"}\r', { 'a\u001f': '\t', b: '\\\u0007"\u0007' }],
+  ['{"a":"😀\u0085","b":"plain"}', { a: '😀\u0085', b: 'plain' }],
+])('control characters within texts are escaped: %j', (text, value) => {
+  expect(JSON.parse(escapeControls(text))).toEqual(value)
+})
+
+test('what is broken stays so, however long it is', () => {
+  const text = `{"a":"${'\\"x'.repeat(200_000)}`
+  expect(escapeControls(text)).toBe(text)
+  expect(escapeControls('{"a":"x\\\u0001"}')).toBe('{"a":"x\\\u0001"}')
 })

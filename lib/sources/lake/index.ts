@@ -80,6 +80,7 @@ async function exportedFiles(config: Config, ask: Ask<AnsweredKind>, context: So
     throw new RefusedError(`lake ${context.name} reads export ${name}, and nobody hands it exports here`)
   const files = new Set<string>()
   const missing = new Set<string>()
+  const never = new Set<string>()
   const columns = new Map<string, string>()
   let localZone: string | undefined
   for (const { start, end } of askingOf(ask.question.kind)?.stretches(ask as never) ?? []) {
@@ -87,8 +88,14 @@ async function exportedFiles(config: Config, ask: Ask<AnsweredKind>, context: So
     const exported = await context.exported(name, from, to)
     for (const file of exported.files) files.add(file)
     for (const window of exported.missing) missing.add(window)
+    for (const window of exported.never ?? []) never.add(window)
     for (const [property, column] of exported.columns ?? []) columns.set(property, column)
     localZone = exported.localZone
+  }
+  if (never.size > 0) {
+    throw new RefusedError(`export ${name} begins after ${listed([...never].toSorted())}, of which the question asks`, {
+      remedy: `let it begin earlier (\`from:\` of export ${name}; it counts days in a zone of its own), or ask of a later time`,
+    })
   }
   if (missing.size > 0) throw notKept(config, [...missing].toSorted(), ask, context)
   if (files.size === 0) throw new RefusedError(`export ${name} has kept nothing of the time that is asked for`)
@@ -104,8 +111,7 @@ function notKept(
   ask: Ask<AnsweredKind>,
   context: SourceContext,
 ): WaitError | RefusedError {
-  const shown = missing.length > 8 ? [...missing.slice(0, 8), `${missing.length - 8} more`] : missing
-  const message = `export ${config.export} has not kept ${shown.join(', ')}`
+  const message = `export ${config.export} has not kept ${listed(missing)}`
   const seconds = parseDuration(config.wait ?? usualWait) ?? 0
   const deadline = ask.scheduledAt.epochMilliseconds + seconds * 1000
   const now = context.clock().getTime()
@@ -116,6 +122,10 @@ function notKept(
   return new RefusedError(message, {
     remedy: `export those days, then run the report again (broadsheet export ${config.export})`,
   })
+}
+
+function listed(windows: readonly string[]): string {
+  return (windows.length > 8 ? [...windows.slice(0, 8), `${windows.length - 8} more`] : windows).join(', ')
 }
 
 /** The SQL, with what its columns stand for. */

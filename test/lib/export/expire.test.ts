@@ -1,30 +1,151 @@
 import { Temporal } from 'temporal-polyfill'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { expire } from '../../../lib/export/expire.ts'
+import { settle } from '../../../lib/export/settled.ts'
+import { writeTrouble } from '../../../lib/export/trouble.ts'
 import { exportWindow } from '../../../lib/export/window.ts'
 import { windowsOver } from '../../../lib/export/windows.ts'
 import { claim } from '../../../lib/store/claims.ts'
-import { exportingIn, keys, keysIn, withFolder } from './exporting.ts'
+import type { Store } from '../../../lib/store/store.ts'
+import { exportingIn, keys, keysIn, manifestIn, withFolder } from './exporting.ts'
 import { lines } from './raw.ts'
 
 const clock = () => new Date('2026-11-10T00:30:00Z')
+const wish = { keep: 2.5 * 86_400, zone: 'UTC' }
+const holderOf = (store: Store) => ({ store, keys, owner: 'tester', clock })
+const fileOf = (day: string) => `exports/events/json/date=${day}/${day}.json.gz`
+
+/** Five days that are kept, 5 to 9 November. */
+async function keepFive(store: Store, zone = 'UTC'): Promise<void> {
+  const plan = { from: '2026-11-05', every: 'day', zone } as const
+  const asking = await exportingIn(store, { lines: lines(3) }, { formats: ['json'] })
+  for (const window of windowsOver(plan, Temporal.Instant.fromEpochMilliseconds(clock().getTime()))) {
+    await exportWindow(asking, window)
+  }
+}
+
+/** The same store, whose process dies at the first deletion of a key of this kind, or right after it. */
+function dyingAt(store: Store, kind: RegExp, when: 'before' | 'after'): Store {
+  let isDead = false
+  return {
+    ...store,
+    async delete(key) {
+      if (isDead || (when === 'before' && kind.test(key))) {
+        isDead = true
+        throw new Error('killed')
+      }
+      await store.delete(key)
+      isDead = kind.test(key)
+    },
+  }
+}
 
 test('windows that ended longer ago than they are kept go, manifest and objects; one that somebody is at stays', async () => {
   await withFolder(async (store) => {
-    const plan = { from: '2026-11-05', every: 'day', zone: 'UTC' } as const
-    const asking = await exportingIn(store, { lines: lines(3) }, { formats: ['json'] })
-    for (const window of windowsOver(plan, Temporal.Instant.fromEpochMilliseconds(clock().getTime()))) {
-      await exportWindow(asking, window)
-    }
+    await keepFive(store)
     const held = await claim(store, keys.claim('2026-11-06'), { owner: 'other', seconds: 60, clock })
-    const about = { store, keys, owner: 'tester', clock }
-    expect(await expire(about, 2.5 * 86_400)).toEqual(['2026-11-05'])
+    const about = holderOf(store)
+    expect((await expire(about, wish)).gone).toEqual(['2026-11-05'])
     if ('release' in held) await held.release()
-    expect(await expire(about, 2.5 * 86_400)).toEqual(['2026-11-06'])
-    expect(await expire(about, 2.5 * 86_400)).toEqual([])
+    expect((await expire(about, wish)).gone).toEqual(['2026-11-06'])
+    expect(await expire(about, wish)).toEqual({ gone: [], isAll: true })
     expect(await keysIn(store, keys.manifests)).toEqual(
       ['2026-11-07', '2026-11-08', '2026-11-09'].map((day) => `exports/events/manifests/${day}.json`),
     )
     expect(await keysIn(store, 'exports/events/json/')).toHaveLength(3)
+    expect(await keysIn(store, 'state/')).toEqual([])
+  })
+})
+
+describe('who dies while windows are deleted', () => {
+  test.each([
+    ['before an object goes', /\/json\//, 'before'],
+    ['after an object went', /\/json\//, 'after'],
+    ['before the manifest goes', /\/manifests\//, 'before'],
+    ['after the manifest went', /\/manifests\//, 'after'],
+  ] as const)('%s is followed by the next call', async (_, kind, when) => {
+    await withFolder(async (store) => {
+      await keepFive(store)
+      await expect(expire({ ...holderOf(store), store: dyingAt(store, kind, when) }, wish)).rejects.toThrow('killed')
+      // Nobody is told that it is complete once an object of it may be gone.
+      expect((await manifestIn(store, '2026-11-05'))?.status).not.toBe('complete')
+      await expire({ ...holderOf(store), owner: 'next' }, wish)
+      expect(await keysIn(store, 'exports/')).toHaveLength(6)
+      expect(await keysIn(store, 'state/')).toEqual([])
+    })
+  })
+
+  test('leaves a manifest that names what is going', async () => {
+    await withFolder(async (store) => {
+      await keepFive(store)
+      await expire({ ...holderOf(store), store: dyingAt(store, /\/json\//, 'before') }, wish).catch(() => {})
+      const manifest = await manifestIn(store, '2026-11-05')
+      expect(manifest).toMatchObject({ status: 'replacing', objects: [{ key: fileOf('2026-11-05') }], next: { objects: [] } })
+    })
+  })
+})
+
+test('objects and notes of old windows that have no manifest go, too; young ones stay', async () => {
+  await withFolder(async (store) => {
+    await keepFive(store)
+    await settle(store, keys, { every: 'day', zone: 'UTC', definition: 'a'.repeat(64) }, false)
+    const stored = JSON.parse(Buffer.from((await store.get(keys.settled))?.body ?? []).toString())
+    await store.put(keys.settled, JSON.stringify({ ...stored, slugs: [['Sign Up', 'sign-up']] }))
+    const lying = (day: string) => [
+      fileOf(day),
+      `exports/events/parquet/date=${day}/${day}.parquet`,
+      `exports/events/parquet/event=sign-up/date=${day}/${day}.parquet`,
+      `exports/events/parquet/snapshot=${day}/${day}.parquet`,
+      `exports/events/json/date=${day}/${day}T14Z.json.gz`,
+    ]
+    for (const key of [...lying('2026-11-01'), ...lying('2026-11-20')]) await store.put(key, 'x')
+    for (const window of ['2026-11-01', '2026-11-20']) {
+      const at = clock().toISOString()
+      await writeTrouble(store, keys, { version: 1, window, tries: 5, at, state: 'failed', message: 'gone' })
+    }
+    await expire(holderOf(store), wish)
+    const left = [...(await keysIn(store, 'exports/')), ...(await keysIn(store, keys.troubles))]
+    expect(left.filter((key) => key.includes('2026-11-01'))).toEqual([])
+    expect(left.filter((key) => key.includes('2026-11-20'))).toHaveLength(6)
+    expect(await keysIn(store, keys.manifests)).toHaveLength(3)
+  })
+})
+
+test('a damaged manifest keeps neither its own window nor others', async () => {
+  await withFolder(async (store) => {
+    await keepFive(store)
+    await store.put(keys.manifest('2026-11-05'), '{}')
+    await store.put(keys.manifest('2026-11-09'), '{}')
+    expect((await expire(holderOf(store), wish)).gone).toEqual(['2026-11-05', '2026-11-06'])
+    expect(await keysIn(store, 'exports/events/json/')).toEqual(['2026-11-07', '2026-11-08', '2026-11-09'].map(fileOf))
+  })
+})
+
+test('it ends where it is told to, and says that it is not done', async () => {
+  await withFolder(async (store) => {
+    await keepFive(store)
+    let asked = 0
+    const isOver = () => {
+      asked += 1
+      return asked > 1
+    }
+    expect(await expire(holderOf(store), { ...wish, isOver })).toEqual({ gone: ['2026-11-05'], isAll: false })
+    expect(await expire(holderOf(store), wish)).toEqual({ gone: ['2026-11-06'], isAll: true })
+  })
+})
+
+test('days are those of the calendar, whatever clocks do', async () => {
+  await withFolder(async (store) => {
+    const plan = { from: '2026-10-23', every: 'day', zone: 'Europe/Berlin' } as const
+    const asking = await exportingIn(store, { lines: lines(1) }, { formats: ['json'] })
+    const now = new Date('2026-10-26T22:59:00Z')
+    for (const window of windowsOver(plan, Temporal.Instant.fromEpochMilliseconds(now.getTime()))) {
+      await exportWindow(asking, window)
+    }
+    // 23:59 in Berlin; three days of 24 hours before it is 00:59 of the 24th, because the 25th had 25 hours.
+    const at = (time: Date) => ({ ...holderOf(store), clock: () => time })
+    const three = { keep: 3 * 86_400, zone: 'Europe/Berlin' }
+    expect((await expire(at(now), three)).gone).toEqual([])
+    expect((await expire(at(new Date('2026-10-26T23:00:00Z')), three)).gone).toEqual(['2026-10-23'])
   })
 })

@@ -72,7 +72,7 @@ test('are in no version of any object: of days rewritten, replaced before, or de
   await run()
   given.lines = lines(77)
   await run('2026-11-09')
-  await expire({ store, keys, owner: 'tester', clock: context.exporting.clock }, 2 * 86_400)
+  await expire({ store, keys, owner: 'tester', clock: context.exporting.clock }, { keep: 2 * 86_400, zone: 'UTC' })
   expect(await keysIn(store, keys.manifests)).toHaveLength(2)
   // Two days of now, the one before the change, and the day that was deleted: each in two formats.
   expect(await holding(bucket, 'u3')).toHaveLength(8)

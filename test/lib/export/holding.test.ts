@@ -60,8 +60,6 @@ test('who was stopped for longer than a claim lasts is told that another has it'
     const outcome = holding(holder(store, 'one'), window, async (stillOurs) => {
       now += 121_000
       expect(await claim(store, keys.claim(window), { owner: 'two', seconds: 120, clock })).toHaveProperty('renew')
-      // Nobody has looked yet; the next beat does.
-      stillOurs()
       await pass(30)
       stillOurs()
     })
@@ -111,5 +109,16 @@ test('what the work throws is told, and the window is free', async () => {
     const failing = holding(holder(store, 'one'), window, async () => Promise.reject(new Error('a defect')))
     await expect(failing).rejects.toThrow('a defect')
     expect(await holding(holder(store, 'two'), window, async () => 'free')).toEqual({ value: 'free' })
+  })
+})
+
+test('who wakes up after its claim ran out goes no further, although its timers have yet to say so', async () => {
+  await withStore(async (store) => {
+    const outcome = holding(holder(store, 'one'), window, async (stillOurs) => {
+      now += 600_000
+      expect(await holding(holder(store, 'two'), window, async () => 'whole')).toEqual({ value: 'whole' })
+      stillOurs()
+    })
+    await expect(outcome).rejects.toThrow('2026-11-09 was held for longer than its claim lasts')
   })
 })

@@ -250,6 +250,16 @@ describe('columns', () => {
     })
   })
 
+  test('of events without any are none, in files of their own, too, and whatever the folder is called', async () => {
+    await inFolder(async (folder) => {
+      const own = join(folder, 'event=push')
+      await mkdir(own)
+      const event = JSON.stringify({ event: 'Sign Up', properties: { time: 1_785_542_400, distinct_id: 'u', $insert_id: 'i' } })
+      const { result, rows } = await converted(own, [event, event], { to: join(own, 'events'), split: new Map() })
+      expect([result.duplicates, [...result.events], rows.map((row) => row['event'])]).toEqual([1, [['Sign Up', 1]], ['Sign Up']])
+    })
+  })
+
   test('that are known in plenty are looked for first, and only those that are there are read', async () => {
     await inFolder(async (folder) => {
       const columns = new Map(Array.from({ length: 60 }, (_, at) => [`known ${at}`, `known ${at}`]))

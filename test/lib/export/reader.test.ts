@@ -88,6 +88,9 @@ describe('what is handed out', () => {
       const got = await readerOf(store)('events', from, to)
       expect(got.files).toHaveLength(1)
       expect(got.missing).toEqual(['2026-11-05', '2026-11-06'])
+      expect(got.never).toEqual([])
+      const later = await readerOf(store, { ...entryOf(), from: '2026-11-06' })('events', from, to)
+      expect(later.never).toEqual(['2026-11-05'])
       const lake = (clock: string) =>
         openLake({ kind: 'lake', export: 'events' }, { exported: readerOf(store), clock: () => new Date(clock) })
       const ask = (clock: string) => answersOf(lake(clock)).segmentation(segmentationAsk({ event: 'A' }, framing))

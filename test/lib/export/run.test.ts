@@ -171,6 +171,26 @@ describe('what is kept for long', () => {
       )
     })
   })
+
+  test('older days are no part of the plan, and asked for by name they are refused with the reason', async () => {
+    await withFolder(async (store) => {
+      const planned: unknown[] = []
+      const progress: ExportContext['progress'] = (step) => step.step === 'planned' && planned.push(step)
+      const own = await setUp(store, {}, { from: '2026-11-01', keep: 3 * 86_400 }, { progress })
+      await own.again()
+      await own.again()
+      expect(planned).toMatchObject([
+        { windows: ['2026-11-07', '2026-11-08', '2026-11-09'], kept: 0 },
+        { windows: [], kept: 3 },
+      ])
+      const old = own.again({ from: '2026-11-01', to: '2026-11-07' })
+      await expect(old).rejects.toThrow(UsageError)
+      await expect(old).rejects.toThrow(
+        'keeps no window from 2026-11-01 to 2026-11-07: they ended longer ago than its `keep` says',
+      )
+      await expect(own.again({ from: '2026-10-01', to: '2026-10-07' })).rejects.toThrow('has no window from 2026-10-01')
+    })
+  })
 })
 
 describe('what goes wrong', () => {
@@ -305,6 +325,57 @@ describe('what goes wrong', () => {
       expect(own.asked).toEqual([])
       expect(await own.again({ resume: true })).toMatchObject({ status: 'done' })
       expect(await own.again()).toMatchObject({ status: 'done' })
+    })
+  })
+
+  test('canceled while it waits, it is canceled, though it was begun with --resume', async () => {
+    await withFolder(async (store) => {
+      const until = new Date('2026-11-10T01:05:00Z')
+      const own = await setUp(store, { '2026-11-06': [new WaitError('60 of 60 exports', { until }), lines(3)] })
+      await cancel(store, keys, 'ann@laptop', new Date())
+      const sleep = (async (milliseconds: number) => {
+        await own.sleep(milliseconds)
+        await cancel(store, keys, 'bob@laptop', new Date())
+      }) as never
+      const end = await runExportToEnd({ ...own.request, resume: true }, own.context, { sleep })
+      expect(end).toMatchObject({ status: 'canceled', by: 'bob@laptop' })
+      expect(own.asked).toEqual(['2026-11-05', '2026-11-06'])
+    })
+  })
+
+  test('a damaged manifest is told as the failure of its window, and the others go on', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {}, { keep: 30 * 86_400, sync: 5 * 86_400 })
+      await store.put(keys.manifest('2026-11-06'), '{}')
+      const outcome = await own.again()
+      expect(outcome).toMatchObject({
+        status: 'done',
+        failed: [{ window: '2026-11-06', message: expect.stringMatching(/manifests.2026-11-06\.json is damaged/) }],
+      })
+      expect(outcome).toMatchObject({ done: [{}, {}, {}, {}] })
+    })
+  })
+
+  test('a time that is over while old windows are deleted leaves the rest to the next call', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, {}, { keep: 3 * 86_400 })
+      await own.again()
+      own.to('2026-11-13T00:30:00Z')
+      const timeUp = new AbortController()
+      const dying: Store = {
+        ...store,
+        async delete(key) {
+          if (key.includes('/manifests/')) timeUp.abort()
+          await store.delete(key)
+        },
+      }
+      const exporting = { ...own.context.exporting, store: dying }
+      const request = { scheduledAt: Temporal.Instant.from('2026-11-13T00:30:00Z') }
+      const outcome = await runExport(request, { ...own.context, exporting, timeUp: timeUp.signal })
+      expect(outcome).toMatchObject({ status: 'again', at: new Date('2026-11-13T00:30:00Z'), done: [{}, {}, {}] })
+      expect(await keysIn(store, keys.manifests)).toHaveLength(5)
+      await own.again()
+      expect(await keysIn(store, keys.manifests)).toHaveLength(3)
     })
   })
 

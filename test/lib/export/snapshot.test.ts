@@ -5,7 +5,7 @@ import { Temporal } from 'temporal-polyfill'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSources } from '../../../functions/adapters.ts'
 import { exportContext, exportNamed } from '../../../functions/exporting.ts'
-import { RefusedError, UsageError } from '../../../lib/errors.ts'
+import { UsageError } from '../../../lib/errors.ts'
 import { forgetPeople } from '../../../lib/export/forget.ts'
 import type { ExportManifest } from '../../../lib/export/manifest.ts'
 import { exportManifest } from '../../../lib/export/manifest.ts'
@@ -20,6 +20,7 @@ import { exportKeys } from '../../../lib/store/keys.ts'
 import type { Expected, Payload } from '../../servers/vendor.ts'
 import { startVendor } from '../../servers/vendor.ts'
 import { keysIn, linesIn } from './exporting.ts'
+import { rowsOf } from './parquet-oracle.ts'
 
 const profiles = (...ids: string[]): Expected => ({
   method: 'POST',
@@ -193,8 +194,9 @@ describe('a snapshot', () => {
   test('older than is kept goes', async () => {
     await using own = await opened('clients', [customers('ann'), customers('bob')], ', keep: 2 days')
     await own.at('2026-11-09T12:00:00Z').run()
-    await own.at('2026-11-11T12:00:01Z').run()
-    expect(await keysIn(own.store, 'exports/clients/manifests/')).toEqual(['exports/clients/manifests/2026-11-11.json'])
+    // Two days after its day ended, at whatever time of it somebody asked.
+    await own.at('2026-11-12T00:00:01Z').run()
+    expect(await keysIn(own.store, 'exports/clients/manifests/')).toEqual(['exports/clients/manifests/2026-11-12.json'])
   })
 
   test('of nobody has a manifest and no objects', async () => {
@@ -263,15 +265,24 @@ describe('somebody who is forgotten', () => {
     expect(await own.manifest('2026-11-09')).toMatchObject({ status: 'complete', lines: 2, forgotten: 1, start: first.start })
   })
 
-  test('is looked for in lines alone: without them, it is said what to delete', async () => {
-    await using own = await opened('clients', [customers('ann')])
+  test('is taken out of a snapshot in Parquet alone, which nobody is asked for again', async () => {
+    await using own = await opened('clients', [customers('ann', 'bob')])
     await own.at('2026-11-09T12:00:00Z').run()
-    const manifest = await own.manifest('2026-11-09')
+    const { start, end, ...manifest } = await own.manifest('2026-11-09')
     const objects = manifest.objects.filter(({ key }) => key.endsWith('.parquet'))
-    await own.store.put(whole, JSON.stringify({ ...manifest, objects }))
-    const failing = own.forget('ann')
-    await expect(failing).rejects.toThrow(RefusedError)
-    await expect(failing).rejects.toThrow('the snapshot of 2026-11-09 has no lines to be rewritten')
+    await own.store.put(whole, JSON.stringify({ ...manifest, start, end, objects }))
+    expect(await own.at('2026-11-20T12:00:00Z').forget('ann')).toMatchObject({ rewritten: [{ window: '2026-11-09', lines: 1 }] })
+    const parquet = 'exports/clients/parquet/snapshot=2026-11-09/2026-11-09.parquet'
+    expect((await rowsOf(own.store.locate(parquet))).map((row) => row['distinct_id'])).toEqual(['bob'])
+    expect(await own.manifest('2026-11-09')).toMatchObject({
+      start,
+      end,
+      lines: 2,
+      forgotten: 1,
+      objects: [{ key: parquet, rows: 1 }],
+    })
+    // Lines that the manifest does not name are nobody's.
+    expect(await keysIn(own.store, 'exports/clients/json/')).toEqual([])
   })
 
   test('is not in a snapshot of nobody', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { UnavailableError } from '../../../lib/errors.ts'
+import { readTrouble } from '../../../lib/export/trouble.ts'
 import { exportWindow } from '../../../lib/export/window.ts'
 import type { Given } from './exporting.ts'
 import { exportingIn, keys, keysIn, linesIn, manifestIn, monday, withFolder } from './exporting.ts'
@@ -118,6 +119,35 @@ describe('a window that is looked at again', () => {
       expect(await again()).toBe('replaced')
       expect(await linesIn(store, json)).toHaveLength(95)
     })
+  })
+
+  test('whose replacement was cut off must show it twice, too, unless it is one of the two', async () => {
+    for (const [came, state] of [
+      [100, 'replaced'],
+      [130, 'replaced'],
+      [120, 'replaced'],
+      [3, 'shrunk'],
+    ] as const) {
+      await withFolder(async (store) => {
+        const given: Given = { lines: lines(100) }
+        await exportWindow(await exportingIn(store, given), monday)
+        given.lines = lines(130)
+        const dying: typeof store = {
+          ...store,
+          upload: async (key) => (key === parquet ? Promise.reject(new Error('the process is gone')) : store.upload(key)),
+        }
+        await expect(exportWindow({ ...(await exportingIn(store, given)), store: dying }, monday)).rejects.toThrow('is gone')
+        given.lines = lines(came)
+        expect((await exportWindow(await exportingIn(store, given), monday)).state).toBe(state)
+        const isShrunk = state === 'shrunk'
+        expect(await manifestIn(store)).toMatchObject({ status: isShrunk ? 'replacing' : 'complete' })
+        expect(await readTrouble(store, keys, monday.name)).toEqual(
+          isShrunk ? expect.objectContaining({ state: 'replacing', shrunk: expect.objectContaining({ lines: 3 }) }) : undefined,
+        )
+        if (isShrunk) expect((await exportWindow(await exportingIn(store, given), monday)).state).toBe('replaced')
+        expect(await manifestIn(store)).toMatchObject({ status: 'complete', lines: came })
+      })
+    }
   })
 
   test('that shrank to nothing has its objects deleted, after the manifest says so', async () => {

@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Temporal } from 'temporal-polyfill'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { UsageError } from '../../../lib/errors.ts'
+import { runExport } from '../../../lib/export/run.ts'
 import { keysIn, linesIn } from './exporting.ts'
 import { asked, event, withExport } from './opened.ts'
 
@@ -245,6 +247,27 @@ describe('`schema: multi`', () => {
       await opened.at('2026-11-12T02:00:00Z').run({ from: day })
       expect(await keysIn(opened.store, 'exports/events/parquet/')).toEqual([multi('a')])
       expect(await opened.manifest(day)).toMatchObject({ status: 'complete', revision: 2, objects: [{ rows: 3 }, { rows: 3 }] })
+    })
+  })
+
+  test('leaves none behind of a first try that was killed, when the day has none of it by then', async () => {
+    const requests = [asked(day, [named('A', 1), named('B', 2)]), asked(day, [named('A', 1)])]
+    await withExport(`${window}, schema: multi`, requests, async (opened) => {
+      const { exporting } = opened.context
+      const store: typeof opened.store = {
+        ...opened.store,
+        put: (key, body, options) =>
+          key.includes('/manifests/') ? Promise.reject(new Error('the process is gone')) : opened.store.put(key, body, options),
+      }
+      await expect(
+        runExport(
+          { scheduledAt: Temporal.Instant.from('2026-11-12T00:30:00Z') },
+          { ...opened.context, exporting: { ...exporting, store } },
+        ),
+      ).rejects.toThrow('the process is gone')
+      expect(await keysIn(opened.store, 'exports/events/parquet/')).toEqual([multi('a'), multi('b')])
+      expect(await opened.at('2026-11-12T02:00:00Z').run()).toMatchObject({ done: [{ window: day, state: 'kept' }] })
+      expect(await keysIn(opened.store, 'exports/events/parquet/')).toEqual([multi('a')])
     })
   })
 

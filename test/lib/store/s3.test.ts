@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CredentialError, RefusedError, UnavailableError } from '../../../lib/errors.ts'
-import { openS3 } from '../../../lib/store/s3.ts'
+import { openS3, s3Client } from '../../../lib/store/s3.ts'
 import { under } from '../../../lib/store/under.ts'
 import { freePort } from '../../servers/launch.ts'
 import type { S3Server } from '../../servers/s3.ts'
@@ -54,6 +54,35 @@ test('at an endpoint of the environment the bucket is in the path, for a host wi
 })
 
 describe('what goes wrong', () => {
+  test('a body that stalls is given up, however it is read', async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'content-length': '1000', etag: '"x"' })
+      response.write('abc')
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const client = s3Client({
+      silence: 200,
+      region: 'eu-central-1',
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      maxAttempts: 1,
+    })
+    const store = openS3('s3://bucket', client)
+    try {
+      await expect(store.get('a')).rejects.toThrow(UnavailableError)
+      const stream = (await store.read('a')) ?? []
+      const read = async () => {
+        const got: string[] = []
+        for await (const chunk of stream) got.push(String(chunk))
+        return got
+      }
+      await expect(read()).rejects.toThrow('s3:GetObject s3://bucket/a: S3 is not reachable (TimeoutError)')
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
   test('a bucket that is not there is refused', async () => {
     const store = openS3('s3://nowhere/x', s3.client)
     const works = [

@@ -186,6 +186,16 @@ describe('a lake over an export', () => {
     await expect(refused).rejects.toThrow('export events has not kept 2026-11-08')
   })
 
+  test('refuses at once what an export will never have, and says what would be right', async () => {
+    const exported: ExportReader = async () => ({ files: [], missing: ['2026-11-07', '2026-11-08'], never: ['2026-11-07'] })
+    const refused = open('2026-11-09T07:00:00Z', exported)
+    await expect(refused).rejects.toThrow(RefusedError)
+    await expect(refused).rejects.toMatchObject({
+      message: 'export events begins after 2026-11-07, of which the question asks',
+      remedy: expect.stringContaining('let it begin earlier'),
+    })
+  })
+
   test('refuses at once where nobody runs exports, for waiting would be for what never comes', async () => {
     const asked = open('2026-11-09T07:00:00Z')
     await expect(asked).rejects.toThrow(RefusedError)
