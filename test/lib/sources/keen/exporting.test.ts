@@ -205,7 +205,9 @@ describe('an export of Keen', () => {
       },
     )
     const scheduledAt = Temporal.Instant.from('2026-11-10T23:30:00Z')
-    return runExport({ scheduledAt }, { entry, zone, owner: 'tester', atATime: 1, exporting })
+    // What the command line and the function make of a project file says the same zone in both places.
+    const own = { ...exporting, head: { ...exporting.head, timezone: zone } }
+    return runExport({ scheduledAt }, { entry, zone, owner: 'tester', atATime: 1, exporting: own })
   }
   const midnight = (date: string) => `${date}T23:00:00.000Z`
   const [first, second]: Bounds[] = [
