@@ -1,9 +1,7 @@
 import { Temporal } from 'temporal-polyfill'
-import { DataError } from '../errors.ts'
 import type { ExportEntry } from '../project/project.ts'
 import { floorTo } from '../timeframe.ts'
-import type { ExportManifest } from './manifest.ts'
-import { readManifest } from './manifest.ts'
+import { readSoundManifest } from './manifest.ts'
 import { inBatches, longBefore } from './reach.ts'
 import type { ExportContext, ExportRequest } from './run.ts'
 import { namesUnder } from './status.ts'
@@ -13,7 +11,7 @@ import type { ExportWindow } from './windows.ts'
 /**
  * The windows to export now, in their order: those that are not kept, those whose replacement was cut off, and those that
  * are to be looked at again (`sync` and `refresh`, or asked for by name) and were not since then. What failed for good
- * waits for the next schedule, and what would be deleted at once (`keep`) is not asked for.
+ * waits for the next schedule.
  */
 export async function due(
   windows: readonly ExportWindow[],
@@ -27,10 +25,8 @@ export async function due(
     readLooked(store, keys),
   ])
   const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime()).toZonedDateTimeISO(zone)
-  const oldest = entry.keep === undefined ? Number.NEGATIVE_INFINITY : longBefore(now, entry.keep).epochMilliseconds
   // A snapshot stays as it was taken: looked at again, it would be one of another time.
   const sinceOf = exporting.partition === 'snapshot' ? () => undefined : lookedAtSince(windows, request, entry, zone)
-  const young = windows.filter(({ end }) => end.epochMilliseconds > oldest)
 
   async function isDue(window: ExportWindow): Promise<boolean> {
     const { name } = window
@@ -41,23 +37,14 @@ export async function due(
     if (!kept.has(name) || trouble?.state === 'retried') return true
     const since = sinceOf(window)
     if (since === undefined || triedAt >= since || (looked.get(name) ?? Number.NEGATIVE_INFINITY) >= since) return false
-    const manifest = await manifestOf(name)
+    // One that is damaged is told of by whoever exports the window, and the others go on.
+    const manifest = (await readSoundManifest(store, keys.manifest(name)))?.manifest
     return manifest?.definition !== head.definition || Date.parse(manifest.exportedAt) < since
   }
 
-  /** Undefined also for a damaged one: whoever exports the window says so, and the others go on. */
-  async function manifestOf(name: string): Promise<ExportManifest | undefined> {
-    try {
-      return (await readManifest(store, keys.manifest(name)))?.manifest
-    } catch (error) {
-      if (error instanceof DataError) return undefined
-      throw error
-    }
-  }
-
-  const are = await inBatches(young, isDue)
-  const chosen = young.filter((_, at) => are[at] === true)
-  const inReach = new Set(young.filter((window) => sinceOf(window) !== undefined).map(({ name }) => name))
+  const are = await inBatches(windows, isDue)
+  const chosen = windows.filter((_, at) => are[at] === true)
+  const inReach = new Set(windows.filter((window) => sinceOf(window) !== undefined).map(({ name }) => name))
   const left = [...looked].filter(([name, at]) => !inReach.has(name) && at < now.epochMilliseconds - longestBackfill)
   await inBatches(left, ([name, at]) => deleteLooked(store, keys, name, at))
   // What has yet to be kept first, then what is looked at again; each in the order that the file says.

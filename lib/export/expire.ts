@@ -1,15 +1,14 @@
 import { Temporal } from 'temporal-polyfill'
-import { DataError } from '../errors.ts'
 import type { ExportKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import type { Holder } from './holding.ts'
 import { holding } from './holding.ts'
-import { readManifest, writeManifest } from './manifest.ts'
+import { readSoundManifest, writeManifest } from './manifest.ts'
 import { inBatches, longBefore } from './reach.ts'
 import { knownNames } from './settled.ts'
 import { namesUnder } from './status.ts'
 import { writeTrouble } from './trouble.ts'
-import { windowNamed } from './windows.ts'
+import { everyOf, windowNamed } from './windows.ts'
 
 export interface Expired {
   /** The names of what was deleted. */
@@ -59,11 +58,8 @@ export async function expire(
 /** False where somebody else has written it meanwhile. */
 async function deleteWindow({ store, keys, clock }: Holder, window: string, stillOurs: () => void): Promise<boolean> {
   const key = keys.manifest(window)
-  const kept = await readManifest(store, key).catch((error: unknown) => {
-    // Its objects are found by their names, as those without a manifest are.
-    if (error instanceof DataError) return undefined
-    throw error
-  })
+  // Objects of a damaged one are found by their names, as those without a manifest are.
+  const kept = await readSoundManifest(store, key)
   if (kept !== undefined) {
     const { manifest } = kept
     const at = clock().toISOString()
@@ -112,7 +108,7 @@ async function leftLying(
 /** In milliseconds since the epoch; never, for what is no name of a window. */
 function endOf(window: string, zone: string): number {
   try {
-    return windowNamed(window, window.includes('T') ? 'hour' : 'day', zone).end.epochMilliseconds
+    return windowNamed(window, everyOf(window), zone).end.epochMilliseconds
   } catch (error) {
     if (error instanceof RangeError) return Number.POSITIVE_INFINITY
     throw error

@@ -10,6 +10,7 @@ import { splitLines } from '../lines.ts'
 import type { RawData } from '../sources/source.ts'
 import type { ExportKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
+import { keptBody } from './kept.ts'
 import { parseKept } from './manifest.ts'
 import type { Verified } from './verify.ts'
 import { passOn } from './verify.ts'
@@ -176,10 +177,7 @@ const newline = Buffer.from('\n')
 
 /** The lines of a window as they are kept. */
 export async function keptLines(store: Store, key: string, signal?: AbortSignal): Promise<RawData> {
-  const body = await store.read(key)
-  if (body === undefined) {
-    throw new DataError(`${store.locate(key)} is not there, and its manifest says that it is`, { remedy: 'export its day again' })
-  }
+  const body = await keptBody(store, key)
   signal?.addEventListener('abort', () => body.destroy(), { once: true })
   return linesOf(store.locate(key), body)
 }

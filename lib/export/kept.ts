@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { DataError } from '../errors.ts'
 import { exportKeys } from '../store/keys.ts'
@@ -103,8 +104,7 @@ async function localFile(store: Store, { key, bytes }: ExportObject): Promise<st
 }
 
 async function fetchTo(store: Store, { key, sha256 }: ExportObject, folder: string): Promise<string> {
-  const body = await store.read(key)
-  if (body === undefined) throw notThere(store.locate(key))
+  const body = await keptBody(store, key)
   await mkdir(folder, { recursive: true })
   const path = join(folder, key.split('/').at(-1) ?? sha256)
   const sum = createHash('sha256')
@@ -118,6 +118,13 @@ async function fetchTo(store: Store, { key, sha256 }: ExportObject, folder: stri
   if (sum.digest('hex') !== sha256) throw new DataError(`${store.locate(key)} is not what its manifest says`, { remedy })
   await rename(`${path}.part`, path)
   return path
+}
+
+/** The bytes of an object that a manifest names. Throws DataError where it is not there. */
+export async function keptBody(store: Store, key: string): Promise<Readable> {
+  const body = await store.read(key)
+  if (body === undefined) throw notThere(store.locate(key))
+  return body
 }
 
 function notThere(place: string): DataError {

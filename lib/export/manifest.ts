@@ -70,6 +70,16 @@ export async function readManifest(store: Store, key: string): Promise<KeptManif
   return { manifest: parseKept(exportManifest, stored.body, store.locate(key)), etag: stored.etag }
 }
 
+/** The same, undefined also for what is no manifest: where that is the business of whoever exports its window. */
+export async function readSoundManifest(store: Store, key: string): Promise<KeptManifest | undefined> {
+  try {
+    return await readManifest(store, key)
+  } catch (error) {
+    if (error instanceof DataError) return undefined
+    throw error
+  }
+}
+
 export async function writeManifest(
   store: Store,
   key: string,

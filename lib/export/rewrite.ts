@@ -4,13 +4,14 @@ import { pipeline } from 'node:stream/promises'
 import { DataError, UnavailableError, UsageError } from '../errors.ts'
 import type { Forgotten } from './forgotten.ts'
 import { keptLines, readForgotten, without } from './forgotten.ts'
+import { keptBody } from './kept.ts'
 import type { ExportManifest, ExportObject, KeptManifest, Revision } from './manifest.ts'
 import { readManifest, writeManifest } from './manifest.ts'
 import { knownNames } from './settled.ts'
 import type { Trouble } from './trouble.ts'
 import { readTrouble } from './trouble.ts'
 import type { Came, Exporting, Made, ToPublish } from './window.ts'
-import { inFolder, keysNamed, make, measure, placeOf, publish, receive, sendFile } from './window.ts'
+import { inFolder, isThere, keysNamed, make, measure, placeOf, publish, receive, sendFile } from './window.ts'
 import type { ExportWindow } from './windows.ts'
 
 /**
@@ -75,14 +76,14 @@ async function look(exporting: Exporting, window: ExportWindow, manifest: Export
   const isReplacing = manifest.status === 'replacing'
   let lines: Came | undefined
   const files: File[] = []
-  if (named.includes(own) && (!isReplacing || (await isThere(exporting, own)))) {
+  if (named.includes(own) && (!isReplacing || (await isThere(store, own)))) {
     const path = join(folder, 'lines.json.gz')
     const raw = await keptLines(store, own, signal)
     lines = { ...(await receive(exporting, { raw }, undefined, path)), path, upload: undefined }
     files.push({ key: own, path, bytes: lines.bytes, sha256: lines.sha256, rows: lines.lines })
   } else {
     for (const [at, key] of named.filter((one) => one !== own).entries()) {
-      if (isReplacing && !(await isThere(exporting, key))) continue
+      if (isReplacing && !(await isThere(store, key))) continue
       const path = join(folder, `kept-${at}.parquet`)
       files.push({ key, path, ...(await fetchTo(exporting, key, path)), rows: 0 })
     }
@@ -101,17 +102,8 @@ async function look(exporting: Exporting, window: ExportWindow, manifest: Export
   return { revision, lines, files: files.filter(isOfIt) }
 }
 
-async function isThere({ store }: Exporting, key: string): Promise<boolean> {
-  for await (const listed of store.list(key)) return listed.key === key
-  return false
-}
-
 async function fetchTo({ store, signal }: Exporting, key: string, path: string): Promise<Pick<ExportObject, 'bytes' | 'sha256'>> {
-  const body = await store.read(key)
-  if (body === undefined) {
-    throw new DataError(`${store.locate(key)} is not there, and its manifest says that it is`, { remedy: 'export its day again' })
-  }
-  await pipeline(body, createWriteStream(path), { signal })
+  await pipeline(await keptBody(store, key), createWriteStream(path), { signal })
   return measure(path)
 }
 

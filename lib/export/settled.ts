@@ -8,6 +8,7 @@ import type { Holder } from './holding.ts'
 import { holding } from './holding.ts'
 import { parseKept } from './manifest.ts'
 import { inBatches } from './reach.ts'
+import { everyOf } from './windows.ts'
 
 /** What the first window of an export fixed for all later ones. */
 const settled = z.strictObject({
@@ -120,7 +121,7 @@ export async function checkSettled(
   const found = await readSettled(store, keys)
   if (found === undefined) return
   const { settled: own } = found
-  const every = window.includes('T') ? 'hour' : 'day'
+  const every = everyOf(window)
   if (own.every === every && own.zone === zone && own.definition === definition) return
   throw new UsageError(`this export was begun anew under other words while ${window} came`, {
     remedy: 'nothing of it is kept; run it again with the project file of today',

@@ -1,10 +1,9 @@
 import { Temporal } from 'temporal-polyfill'
-import * as z from 'zod'
-import { DataError } from '../errors.ts'
 import type { ExportEntry } from '../project/project.ts'
+import { heldBy } from '../store/claims.ts'
 import type { ExportKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
-import { readManifest } from './manifest.ts'
+import { readManifest, readSoundManifest } from './manifest.ts'
 import { inBatches } from './reach.ts'
 import { cancellation } from './settled.ts'
 import { readTrouble } from './trouble.ts'
@@ -54,7 +53,8 @@ export async function statusOf(
     const isKept = kept.has(name)
     const trouble = troubled.has(name) ? await readTrouble(store, keys, name) : undefined
     const open = !isKept || trouble?.state === 'replacing'
-    if (open && claimed.has(name) && (await isHeld(store, keys.claim(name), clock()))) return { window: name, state: 'running' }
+    if (open && claimed.has(name) && (await heldBy(store, keys.claim(name), clock())) !== undefined)
+      return { window: name, state: 'running' }
     const { tries, message, remedy } = trouble ?? {}
     if (trouble?.state === 'failed' || trouble?.state === 'timed out' || trouble?.state === 'retried') {
       return { window: name, state: trouble.state, tries, message, remedy }
@@ -64,13 +64,7 @@ export async function statusOf(
   }
 
   async function isWhole(name: string): Promise<boolean> {
-    if (!kept.has(name)) return false
-    try {
-      return (await readManifest(store, keys.manifest(name)))?.manifest.status === 'complete'
-    } catch (error) {
-      if (error instanceof DataError) return false
-      throw error
-    }
+    return kept.has(name) && (await readSoundManifest(store, keys.manifest(name)))?.manifest.status === 'complete'
   }
 
   const windows = await inBatches(all, look)
@@ -99,13 +93,4 @@ export async function namesUnder(store: Store, prefix: string): Promise<Set<stri
   const names = new Set<string>()
   for await (const { key } of store.list(prefix)) names.add(key.slice(prefix.length).replace(/\.json$/, ''))
   return names
-}
-
-const held = z.object({ until: z.iso.datetime(), released: z.boolean() })
-
-async function isHeld(store: Store, key: string, now: Date): Promise<boolean> {
-  const stored = await store.get(key)
-  if (stored === undefined) return false
-  const { until, released } = held.parse(JSON.parse(Buffer.from(stored.body).toString()))
-  return !released && Date.parse(until) > now.getTime()
 }

@@ -12,7 +12,7 @@ import { quoted, text } from './parquet-sql.ts'
 import type { NamesGiven } from './settled.ts'
 import { namesUnder } from './status.ts'
 import type { ExportWindow } from './windows.ts'
-import { partitionOf, planOf, windowNamed, windowsKnown, within } from './windows.ts'
+import { everyOf, partitionOf, planOf, windowNamed, windowsKnown, within } from './windows.ts'
 
 /** Days of an export: from one date up to another, that one left out. */
 export interface Span {
@@ -38,7 +38,7 @@ export async function standingOf<Objects extends KeptObjects>(
   const names = await namesUnder(store, exportKeys(entry.name).manifests)
   const planned = windowsKnown(planOf(entry, zone), at, names)
   const others = [...names].filter((name) => planned.every((window) => window.name !== name))
-  const kept = others.map((name) => windowNamed(name, name.includes('T') ? 'hour' : 'day', zone))
+  const kept = others.map((name) => windowNamed(name, everyOf(name), zone))
   const windows = within([...planned, ...kept], span).toSorted((a, b) => byCodeUnits(a.name, b.name))
   const looked = await Promise.all(
     windows.map(async (window) => ({ window, objects: names.has(window.name) ? await look(window.name) : undefined })),

@@ -13,6 +13,7 @@ import type { Forgotten } from './forgotten.ts'
 import { readForgotten, without } from './forgotten.ts'
 import type { ExportManifest, ExportObject, KeptManifest, Revision } from './manifest.ts'
 import { readManifest, writeManifest } from './manifest.ts'
+import { inBatches } from './reach.ts'
 import { checkSettled, knownNames } from './settled.ts'
 import { readTrouble, writeTrouble } from './trouble.ts'
 import type { Sink, Verified } from './verify.ts'
@@ -323,9 +324,14 @@ async function keysLying(exporting: Exporting, window: ExportWindow): Promise<st
   const place = placeOf(exporting, window)
   const { slugs } = await knownNames(store, keys)
   const possible = [keys.json(place), keys.parquet(place), ...[...slugs.values()].map((slug) => keys.parquet(place, slug))]
-  const found: string[] = []
-  for (const key of possible) for await (const listed of store.list(key)) if (listed.key === key) found.push(key)
-  return found
+  const are = await inBatches(possible, (key) => isThere(store, key))
+  return possible.filter((_, at) => are[at] === true)
+}
+
+/** Without reading it: a listing begins with the key itself. */
+export async function isThere(store: Store, key: string): Promise<boolean> {
+  for await (const listed of store.list(key)) return listed.key === key
+  return false
 }
 
 function fileSink(file: FileHandle): Sink {

@@ -88,6 +88,11 @@ export function windowAt(time: Temporal.ZonedDateTime, every: WindowPlan['every'
   return windowFrom(start, endOf(start, every), every)
 }
 
+/** By what a window's name is one: a day's has no time. */
+export function everyOf(name: string): WindowPlan['every'] {
+  return name.includes('T') ? 'hour' : 'day'
+}
+
 /** A window by its name. Throws RangeError for what is no name of one. */
 export function windowNamed(name: string, every: WindowPlan['every'], zone: string): ExportWindow {
   const { day, hour, minute = '00' } = /^(?<day>\d{4}-\d\d-\d\d)(?:T(?<hour>\d\d)(?<minute>\d\d)?Z)?$/.exec(name)?.groups ?? {}

@@ -64,6 +64,19 @@ const result = savedQuery.transform((given, context) => {
 
 const named = z.strictObject({ query_name: text })
 
+const putWhole = {
+  method: 'PUT',
+  path: '/queries/saved/{query_name}',
+  sends: 'json',
+  whole: 'saved_query',
+  parameters: z.strictObject({ query_name: text, saved_query: wholeQuery }),
+  answer: jsonOrNothing.pipe(savedQuery.optional()),
+  bare: true,
+  key: 'master',
+  timeout: 'post',
+  budget: 320_000,
+} as const
+
 /** Queries that the vendor keeps, and their answers, which it may keep, too. */
 export const savedCalls = {
   savedQueries: {
@@ -108,32 +121,14 @@ export const savedCalls = {
   savedQueryCreate: {
     about: 'saves a query; with a refresh_rate of 14400 seconds or more its answer is kept and worked out anew',
     also: ['saved_queries.create'],
-    method: 'PUT',
-    path: '/queries/saved/{query_name}',
-    sends: 'json',
-    whole: 'saved_query',
-    parameters: z.strictObject({ query_name: text, saved_query: wholeQuery }),
-    answer: jsonOrNothing.pipe(savedQuery.optional()),
-    bare: true,
-    key: 'master',
-    timeout: 'post',
-    budget: 320_000,
+    ...putWhole,
   },
   savedQueryUpdateFull: {
     about: 'replaces a saved query: what is not given is gone; savedQueryUpdate changes parts of it',
     also: ['saved_queries.update_full'],
-    method: 'PUT',
-    path: '/queries/saved/{query_name}',
-    sends: 'json',
-    whole: 'saved_query',
-    parameters: z.strictObject({ query_name: text, saved_query: wholeQuery }),
-    answer: jsonOrNothing.pipe(savedQuery.optional()),
-    bare: true,
+    ...putWhole,
     // With another query_name it renames, and a second try would save a query under the old name.
     once: true,
-    key: 'master',
-    timeout: 'post',
-    budget: 320_000,
   },
   savedQueryDelete: {
     about: 'deletes a saved query',
