@@ -60,45 +60,54 @@ export function surveySql(lines: Lines, { properties }: Layout, most?: number): 
 
 /**
  * The rows, in the order of their lines where the engine keeps one. `columns` has all that the export knows; those not
- * found are NULL. Values are taken from the text of the object, as a list: read as fields of a STRUCT they would be had a
- * quarter quicker, but null would be absent, and other properties would be left out without a word.
+ * found are NULL. A line's properties are read as a MAP, which has the names in the order of the line, null as a name
+ * without a value, and a name that stands twice twice; so that none is lost without a word, as one would be that a STRUCT
+ * does not name. What is worked out for each value is worked out for those that are there, not for each column.
  */
 export function rowsSql(lines: Lines, layout: Layout, { found, dropped, isGuessed }: Reading, columns: Names): Sql {
   const own = layout.fields.filter(({ at }) => at === 'properties').map(({ name }) => name)
   const onLine = layout.fields.filter(({ at }) => at === 'line')
   const names = [...found, ...own, ...dropped.filter((name) => !own.includes(name))]
   const object = quoted(layout.properties)
-  const types = [...onLine.map(({ name }) => `${text(name)}: 'JSON'`), `${text(layout.properties)}: 'JSON'`]
+  const types = [...onLine.map(({ name }) => `${text(name)}: 'JSON'`), `${text(layout.properties)}: 'MAP(VARCHAR, JSON)'`]
 
   // Numbered: DuckDB knows no names that differ in case.
   const read = [
     ...onLine.map(({ name }, at) => `${quoted(name)}::varchar as f${at}`),
-    `coalesce(${object}::varchar like '{%', false) as whole`,
-    `json_extract(${object}, ${listOf(names.map((name) => text(pointer(name))))})::varchar[] as raw`,
-    ...(isGuessed ? [`len(json_keys(${object})) as keys`] : []),
+    `map_keys(${object}) as names`,
+    `map_values(${object})::varchar[] as vs`,
   ]
-  const more = `raw[:${found.length}] as parts, list_transform(raw[:${found.length}], lambda v: ${bareSql('v')}) as bare`
-  const source = `(select *, ${more} from (select ${read.join(', ')} from ${readLines(lines, `{${types.join(', ')}}`)}))`
+  const places = `[${names.map((name) => `list_position(names, ${text(name)})`).join(', ')}]::integer[]`
+  const taken = `select *, ${places} as places, list_transform(vs, lambda v: ${bareSql('v')}) as bare
+    from (select ${read.join(', ')} from ${readLines(lines, `{${types.join(', ')}}`)})`
+  const valueAt = (name: string) => `vs[places[${names.indexOf(name) + 1}]]`
+  const ids = layout.fields.filter(({ at, type }) => at === 'properties' && type === 'id').map(({ name }) => valueAt(name))
+  const source = `select *, ${oddSql(ids)} as odd from (${taken})`
 
   const place = new Map(found.map((name, at) => [name, at]))
   const fields = layout.fields.map((field) => {
-    const value = field.at === 'line' ? `f${onLine.indexOf(field)}` : `raw[${found.length + own.indexOf(field.name) + 1}]`
+    const value = field.at === 'line' ? `f${onLine.indexOf(field)}` : valueAt(field.name)
     return `${fieldSql(field, value, layout.zone)} as ${quoted(field.column)}`
   })
   const properties = [...columns]
     .toSorted(([, a], [, b]) => byCodeUnits(a, b))
     .map(([name, column]) => {
       const at = place.get(name)
-      return `${at === undefined ? 'null::varchar' : `bare[${at + 1}]`} as ${quoted(column)}`
+      return `${at === undefined ? 'null::varchar' : `bare[places[${at + 1}]]`} as ${quoted(column)}`
     })
-  const strings = stringsSql(found.map((name) => columns.get(name) ?? name))
-  const others = isGuessed ? `when keys <> list_count(raw) then error(${text(otherProperties)})` : ''
+  const strings = stringsSql(found.map((name) => [name, columns.get(name) ?? name]))
+  const others = isGuessed ? `when len(names) <> list_count(places) then error(${text(otherProperties)})` : ''
   return `select ${[...fields, ...properties, `${strings} as _strings`].join(',\n')}
-    from ${source} where case when not whole then error('there are no properties') ${others} else true end`
+    from (${source}) where case when names is null then error('there are no properties') ${others} else true end`
 }
 
-/** DuckDB takes room for a dictionary of each column before it has one: a megabyte, unless told. */
-const writing = 'format parquet, compression zstd, string_dictionary_page_size_limit 131072'
+/**
+ * DuckDB takes room for a dictionary of each column before it has one: a megabyte, unless told. Of what the dictionaries
+ * leave, the first level of Zstandard makes no more bytes than the third. A bloom filter is made for columns that have a
+ * dictionary, and says no more than that does.
+ */
+const writing =
+  'format parquet, compression zstd, compression_level 1, write_bloom_filter false, string_dictionary_page_size_limit 131072'
 
 export function copySql(rows: Sql, to: string, rowGroup: number): Sql {
   return `copy (${rows}) to ${text(to)} (${writing}, row_group_size ${rowGroup})`
@@ -189,25 +198,38 @@ function timeSql(value: Sql, zone: string | undefined): Sql {
   return zone === undefined ? time : `timezone('UTC', timezone(${text(zone)}, ${time}))`
 }
 
+/** Of a value as JSON, and of null, which a MAP has as a name without one. Nothing but a string sorts before `#`. */
 function bareSql(value: Sql): Sql {
-  return `case when starts_with(${value}, '"') then json_extract_string(${value}, '$') else ${value} end`
+  return `case when ${value} < '#' then from_json(${value}, '"VARCHAR"') else coalesce(${value}, 'null') end`
 }
 
+/** What reads as JSON and does not begin with a sign, a digit, a bracket or a brace. */
+const jsonWords = ['true', 'false', 'null', 'NaN', 'Infinity'].map((word) => text(`"${word}"`))
+
 /**
- * Names of columns whose text reads like JSON and is a string all the same. Most texts are sorted out by comparing the
- * first characters of what was written: asking json_valid of each takes three times as long. In a list, because an
- * expression for each column takes half a megabyte each.
+ * The names in a line whose value would read like JSON and is a string all the same. Most texts are sorted out by comparing
+ * the first characters of what was written: asking json_valid of each takes three times as long. Ids, which begin with a
+ * digit as often as not, are none of them, and are not looked into.
  */
-function stringsSql(columns: readonly string[]): Sql {
-  // A sign or a digit; a bracket or an escape; a brace; a blank before any of them.
-  const perhaps = `(v between '"-' and '":' or v between '"[' and '"]' or v between '"{' and '"|' or v between '" ' and '"!'
-    or v in ('"true"', '"false"', '"null"', '"NaN"', '"Infinity"'))`
+function oddSql(ids: readonly Sql[]): Sql {
+  // A brace; a blank, a sign or a digit, but not the end; a bracket or an escape.
+  const perhaps = (v: Sql) =>
+    `(${v} < '"|' and (${v} >= '"{' or (${v} < '":' and ${v} <> '""') or (${v} >= '"[' and ${v} < '"]')))`
   // Others read \ud800 as JSON, DuckDB does not.
-  const surely = `(json_valid(json_extract_string(v, '$')) or contains(v, '\\u'))`
-  const name = `(${listOf(columns.map(text))})[nth]`
-  return `case when len(list_filter(parts, lambda v: ${perhaps})) > 0 then
-    nullif(list_filter(list_transform(parts, lambda v, nth: case when ${perhaps} then case when ${surely} then ${name} end end),
-      lambda name: name is not null), []) end`
+  const surely = (v: Sql) => `(json_valid(json_extract_string(${v}, '$')) or contains(${v}, '\\u'))`
+  const none = ['0', ...ids.map((id) => `coalesce(${perhaps(id)}, false)::integer`)].join(' + ')
+  const words = jsonWords.map((word) => `list_contains(vs, ${word})`).join(' or ')
+  const value = 'vs[nth]'
+  return `case when len(list_filter(vs, lambda v: ${perhaps('v')})) > ${none} or ${words} then
+    list_filter(names, lambda n, nth: case when ${perhaps(value)} or ${value} in (${jsonWords.join(', ')})
+      then ${surely(value)} else false end and list_position(names, n) = nth) end`
+}
+
+/** The columns of those, in a list: an expression for each column takes half a megabyte each. */
+function stringsSql(columns: readonly (readonly [name: string, column: string])[]): Sql {
+  const name = `(${listOf(columns.map(([name]) => text(name)))})[nth]`
+  return `case when len(odd) > 0 then
+    nullif(list_filter(${listOf(columns.map(([, column]) => text(column)))}, lambda c, nth: list_contains(odd, ${name})), []) end`
 }
 
 function listOf(values: readonly Sql[]): Sql {
@@ -233,9 +255,4 @@ export function quoted(name: string): Sql {
 /** DuckDB takes a path for a pattern. */
 function pathSql(path: string): Sql {
   return text(path.replaceAll(/[[*?]/g, '[$&]'))
-}
-
-/** Not a path: `$insert_id` would be read as JSONPath. */
-function pointer(name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }

@@ -126,7 +126,7 @@ export async function convertRows(converting: Converting, { ids, properties }: R
 const usual = 4 * 1024 * 1024
 const longest = 64 * 1024 * 1024
 /** What is held before it is written: the default of 122,880 rows takes gigabytes. */
-const rowsAtOnce = 8192
+const rowsAtOnce = 16_384
 const cellsAtOnce = 2_000_000
 /** Lines from which the rest's properties are guessed, where there are more. */
 const sampled = 20_000

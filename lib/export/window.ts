@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
-import { mkdir, open, rm, stat } from 'node:fs/promises'
+import { once } from 'node:events'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { Temporal } from 'temporal-polyfill'
 import { UnavailableError } from '../errors.ts'
 import type { Exported, RawData } from '../sources/source.ts'
@@ -166,6 +168,8 @@ function spanOf({ partition, clock }: Exporting, { start, end }: ExportWindow, a
   return { start: isoWithOffset(from), end: isoWithOffset(to) }
 }
 
+const aheadOfDisk = 4 * 1024 * 1024
+
 /** The window's objects, ready to be put into the store; none where no line is left. */
 export async function make(exporting: Exporting, window: ExportWindow, came: Came, folder: string): Promise<Made> {
   const { store, keys, formats, convert, signal } = exporting
@@ -197,16 +201,18 @@ export async function receive(
 ): Promise<Verified> {
   const counter: Sink = { write: async (bytes) => received?.(bytes.length) }
   const raw: RawData = 'raw' in data ? data.raw : writtenDown(data.rows)
-  const file = aside === undefined ? undefined : await open(aside, 'wx')
+  const file = aside === undefined ? undefined : createWriteStream(aside, { flags: 'wx', highWaterMark: aheadOfDisk })
   try {
-    const sinks = [counter, upload, file === undefined ? undefined : fileSink(file)]
-    return await passOn(
+    const sinks = [counter, upload, file === undefined ? undefined : streamSink(file)]
+    const verified = await passOn(
       raw,
       sinks.filter((sink) => sink !== undefined),
       signal,
     )
+    if (file !== undefined) await finished(file.end())
+    return verified
   } finally {
-    await file?.close()
+    file?.destroy()
   }
 }
 
@@ -334,10 +340,14 @@ export async function isThere(store: Store, key: string): Promise<boolean> {
   return false
 }
 
-function fileSink(file: FileHandle): Sink {
+/** Written while the next bytes come: who waits for each piece waits for the disk most of the time. */
+function streamSink(stream: Writable): Sink {
+  // What fails between two pieces is told by the next.
+  stream.on('error', () => {})
   return {
     async write(bytes) {
-      for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
+      if (stream.errored) throw stream.errored
+      if (!stream.write(bytes)) await once(stream, 'drain')
     },
   }
 }
