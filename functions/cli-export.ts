@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
 import { UsageError } from '../lib/errors.ts'
@@ -20,8 +21,8 @@ import { openSources } from './adapters.ts'
 import { credentialReader } from './credentials.ts'
 import { checkDay } from './days.ts'
 import type { ExportBoard } from './export-board.ts'
-import { exportBoard } from './export-board.ts'
-import { exportContext, exportNamed, zoneOfExport } from './exporting.ts'
+import { counted, exportBoard } from './export-board.ts'
+import { definitionOf, exportContext, exportNamed, zoneOfExport } from './exporting.ts'
 import { scratchFolder } from './scratch.ts'
 
 interface Options {
@@ -94,7 +95,8 @@ export async function exportNow(name: string, options: ExportOptions): Promise<n
     }
     if (options.json !== true) {
       const { entry, zone, exporting } = context
-      const stands = await statusOf(entry, { store, keys: exporting.keys, zone, clock: exporting.clock })
+      const { keys, clock, head } = exporting
+      const stands = await statusOf(entry, { store, keys, zone, definition: head.definition, clock })
       process.stdout.write(summary(stands, store.locate(`exports/${name}/manifests`), outcome.done))
     }
     return outcome.failed.length === 0 ? 0 : 1
@@ -112,12 +114,11 @@ export async function forget(name: string, file: string, options: Options): Prom
     if (options.json === true) print({ export: name, store: store.address, ids: ids.length, added, rewritten, busy })
     else {
       const lines = rewritten.map(
-        (one) => `  ${one.window}  rewritten, ${one.lines.toLocaleString('en-US')} lines are out of it\n`,
+        (one) => `  ${one.window}  rewritten, ${counted(one.lines, 'line')} ${one.lines === 1 ? 'is' : 'are'} out of it\n`,
       )
-      const many = `${ids.length.toLocaleString('en-US')} ${ids.length === 1 ? 'id' : 'ids'}`
       const left = busy.length === 0 ? '' : `  ${busy.join(', ')}: another process is at it; run this again when it has ended\n`
       process.stdout.write(
-        `${name}: ${many}, ${added} of them new; ${rewritten.length} windows rewritten, older versions deleted\n${lines.join('')}${left}` +
+        `${name}: ${counted(ids.length, 'id')}, ${added} of them new; ${counted(rewritten.length, 'window')} rewritten, older versions deleted\n${lines.join('')}${left}` +
           '  delete them at the vendor, too: only then is nothing of them sent here again\n',
       )
     }
@@ -154,8 +155,8 @@ export async function status(name: string | undefined, options: StatusOptions): 
   const store = openStore(options.store ?? join(project.folder, '.broadsheet'))
   const found: ExportStatus[] = []
   for (const entry of entries) {
-    const zone = zoneOfExport(project, entry)
-    found.push(await statusOf(entry, { store, keys: exportKeys(entry.name), zone, clock: () => new Date() }))
+    const own = { zone: zoneOfExport(project, entry), definition: definitionOf(project, entry) }
+    found.push(await statusOf(entry, { ...own, store, keys: exportKeys(entry.name), clock: () => new Date() }))
   }
   const chosen = (one: ExportStatus) => one.windows.filter((window) => state === undefined || window.state === state)
   if (options.json === true) {
@@ -176,8 +177,22 @@ export async function cancelExport(name: string, options: Options): Promise<void
   const project = loadProject(options.project)
   exportNamed(project, name)
   const store = openStore(options.store ?? join(project.folder, '.broadsheet'))
-  await cancel(store, exportKeys(name), ownerOfThisProcess(), new Date())
+  await cancel(store, exportKeys(name), whoIsHere(), new Date())
   process.stdout.write(`${name} is canceled: windows that are under way end, no other begins; export ${name} --resume goes on\n`)
+}
+
+/** As people call each other: who typed the command, and where. */
+function whoIsHere(): string {
+  return `${userName()}@${hostname()}`
+}
+
+/** A container may run as a user that nobody gave a name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return process.getuid === undefined ? 'somebody' : `user ${process.getuid()}`
+  }
 }
 
 /** Prints what makes an export's tables in Athena, by the names that its kept windows have; nothing is asked or exported. */
@@ -206,7 +221,7 @@ export async function printDdl(name: string, options: Options): Promise<void> {
 }
 
 function summary(
-  { export: name, counts, oldestGap, lastSuccess, canceled }: ExportStatus,
+  { export: name, counts, oldestGap, lastSuccess, canceled, refused }: ExportStatus,
   manifests: string,
   done: readonly { readonly state: string }[] | undefined,
 ): string {
@@ -225,6 +240,7 @@ function summary(
     `${name}: ${stand.join(', ') || 'no window is over yet'}`,
     ...(done === undefined ? [] : [`  now           ${now.join(', ') || 'nothing was due'}`]),
     ...(canceled === undefined ? [] : [`  canceled      by ${canceled.by}, ${canceled.at.slice(0, 16)}Z`]),
+    ...(refused === undefined ? [] : [`  refused       each export: ${refused.message}; ${refused.remedy}`]),
     ...(oldestGap === undefined ? [] : [`  oldest gap    ${oldestGap}`]),
     ...(lastSuccess === undefined ? [] : [`  last success  ${lastSuccess.window}, ${lastSuccess.exportedAt.slice(0, 16)}Z`]),
     `  manifests     ${manifests}`,

@@ -84,7 +84,7 @@ function say(sentence: string): void {
 }
 
 /** What an answer does not hold, and how to get it. */
-function lackingOf({ name, data }: ExportEntry, { replacing, missing }: Standing<KeptObjects>): string[] {
+function lackingOf({ name, data }: ExportEntry, { replacing, missing, expired }: Standing<KeptObjects>): string[] {
   const first = missing[0]?.date
   const last = missing.at(-1)?.date
   const days =
@@ -94,6 +94,12 @@ function lackingOf({ name, data }: ExportEntry, { replacing, missing }: Standing
   const list = (names: readonly string[]) =>
     names.length > 6 ? `${names.slice(0, 5).join(', ')}, … ${names.at(-1)}` : names.join(', ')
   return [
+    ...(expired.length === 0
+      ? []
+      : [
+          `${name}: ${windows(expired.length)} older than its \`keep\`, and not in the answer: ${list(expired)}; ` +
+            `with a longer \`keep\`, broadsheet export ${name} asks for ${expired.length === 1 ? 'it' : 'them'} again`,
+        ]),
     ...(missing.length === 0
       ? []
       : [
@@ -130,6 +136,8 @@ interface Table {
   readonly windows: { readonly kept: number; readonly first?: string | undefined; readonly last?: string | undefined }
   readonly missing: readonly string[]
   readonly replacing: readonly string[]
+  /** Older than `keep`, of the days that are asked for. */
+  readonly expired: readonly string[]
   readonly rows: number
   readonly columns: readonly ViewColumn[]
   /** Windows without Parquet, whose properties are known when they are asked for. */
@@ -139,7 +147,7 @@ interface Table {
 
 function tableOf(
   { name, data }: ExportEntry,
-  { kept, missing, replacing }: Standing<KeptObjects>,
+  { kept, missing, replacing, expired }: Standing<KeptObjects>,
   columns: readonly ViewColumn[],
   slugs: ReadonlyMap<string, string>,
 ): Table {
@@ -150,6 +158,7 @@ function tableOf(
     windows: { kept: kept.length, first: kept[0]?.window.name, last: kept.at(-1)?.window.name },
     missing: missing.map((one) => one.name),
     replacing,
+    expired,
     rows: objects.reduce((sum, { rows }) => sum + rows, 0),
     columns,
     linesAlone: kept.filter((one) => one.objects.format === 'json' && one.objects.objects.length > 0).length,
@@ -157,7 +166,8 @@ function tableOf(
   }
 }
 
-function printTable({ table, data, windows: { kept, first, last }, missing, replacing, rows, ...rest }: Table): string {
+function printTable({ table, data, windows: { kept, first, last }, ...rest }: Table): string {
+  const { missing, replacing, expired, rows } = rest
   const types = { varchar: '', timestamp: ' timestamp, UTC', date: ' date', 'varchar[]': ' list of columns' } as Record<
     string,
     string
@@ -171,6 +181,7 @@ function printTable({ table, data, windows: { kept, first, last }, missing, repl
       : `${kept} ${kept === 1 ? 'window' : 'windows'}, ${first === last ? first : `${first} to ${last}`}`,
     ...(missing.length === 0 ? [] : [`${missing.length} not kept`]),
     ...(replacing.length === 0 ? [] : [`${replacing.length} being replaced`]),
+    ...(expired.length === 0 ? [] : [`${expired.length} older than \`keep\``]),
   ]
   const lines = [
     `${table}  ${data}`,

@@ -44,10 +44,10 @@ export function exportBoard({ quiet, plain }: { readonly quiet: boolean; readonl
     const bar = `${'█'.repeat(filled)}${'░'.repeat(wide - filled)}`
     const rest = done === 0 ? undefined : (seconds / done) * (planned - done)
     const parts = [
-      `${bar} ${done}/${counted(planned)}`,
+      `${bar} ${done}/${counted(planned, 'window')}`,
       ...(waiting === undefined ? [] : [waiting]),
       `${(bytes / 1e6 / seconds).toFixed(1)} MB/s`,
-      `${events.toLocaleString('en-US')} events`,
+      counted(events, 'event'),
       ...(rest === undefined || planned === done ? [] : [`about ${duration(rest)} left`]),
       ...(waiting === undefined ? [...running].slice(0, 2) : []),
     ]
@@ -72,7 +72,7 @@ export function exportBoard({ quiet, plain }: { readonly quiet: boolean; readonl
           waiting = undefined
           planned = done + step.windows.length
           if (live && timer === undefined) timer = setInterval(draw, redrawn).unref()
-          if (!live) say(`${counted(step.windows.length)} to export, ${step.kept} kept already`)
+          if (!live) say(`${counted(step.windows.length, 'window')} to export, ${step.kept} kept already`)
           return
         case 'began':
           running.add(step.window)
@@ -81,11 +81,17 @@ export function exportBoard({ quiet, plain }: { readonly quiet: boolean; readonl
           running.delete(step.window)
           done += 1
           events += step.lines
-          if (!live) say(`${step.window} ${step.outcome}, ${step.lines.toLocaleString('en-US')} events (${done} of ${planned})`)
+          if (!live) say(`${step.window} ${step.outcome}, ${counted(step.lines, 'event')} (${done} of ${planned})`)
           return draw()
         case 'failed':
           running.delete(step.window)
           say(`${step.window} ${step.again ? 'is tried again' : 'FAILED'}: ${step.message}`)
+          return
+        case 'stopped':
+          say(
+            `stopped: others would fail in the same way; ${counted(step.left, 'window')} not asked for now` +
+              `${step.remedy === undefined ? '' : `; ${step.remedy}`}; then run it again`,
+          )
       }
     },
     waits({ at, why }) {
@@ -101,8 +107,9 @@ export function exportBoard({ quiet, plain }: { readonly quiet: boolean; readonl
   }
 }
 
-function counted(windows: number): string {
-  return windows === 1 ? '1 window' : `${windows} windows`
+/** `1 window`, `2,000 windows` */
+export function counted(many: number, word: string): string {
+  return `${many.toLocaleString('en-US')} ${word}${many === 1 ? '' : 's'}`
 }
 
 function duration(seconds: number): string {

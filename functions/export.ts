@@ -85,7 +85,7 @@ export function exportHandler(open: () => Promise<Container>) {
         return { ...again, status: 'again', done: outcome.done }
       }
       case 'done':
-        await failWhereSomeFailed(request, context)
+        await failWhereSomeFailed(request, context, outcome.stopped?.left ?? 0)
         if (outcome.late !== undefined) throw tablesLate(entry, outcome.late)
         log.info('done', { ...about, windows: outcome.done.length })
         return { ...about, status: 'done', done: outcome.done }
@@ -141,14 +141,19 @@ function continuation({ name: wanted }: ExportEntry, { scheduledAt, from, to }: 
 
 /**
  * Fails the invocation where a window failed since its schedule, in this call or in one that booked it, so that alarms and
- * the on-failure destination see it; Lambda's own tries then find the same without asking anybody.
+ * the on-failure destination see it; Lambda's own tries then find the same without asking anybody, but for some of the
+ * windows that were `left`.
  */
-async function failWhereSomeFailed(request: ExportRequest, { entry, zone, exporting }: ExportContext): Promise<void> {
-  const { store, keys, clock } = exporting
+async function failWhereSomeFailed(
+  request: ExportRequest,
+  { entry, zone, exporting }: ExportContext,
+  left: number,
+): Promise<void> {
+  const { store, keys, clock, head } = exporting
   const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime())
   const asked = within(windowsAt(planOf(entry, zone), now), request)
   const names = new Set(asked.map((window) => window.name))
-  const { windows } = await statusOf(entry, { store, keys, zone, clock })
+  const { windows } = await statusOf(entry, { store, keys, zone, definition: head.definition, clock })
   const failed = windows.filter(({ window, state }) => (state === 'failed' || state === 'timed out') && names.has(window))
   if (failed.length === 0) return
   const reasons = Map.groupBy(failed, ({ state, message, remedy }) => [state, message, remedy].join('\n'))
@@ -157,7 +162,11 @@ async function failWhereSomeFailed(request: ExportRequest, { entry, zone, export
     return `${listed(those.map(({ window }) => window))} (${state}): ${message}${remedy === undefined ? '' : `; ${remedy}`}`
   })
   const many = failed.length === 1 ? 'one window' : `${failed.length} windows`
-  const error = new Error(`${entry.name}: all is kept but ${many}. ${told.slice(0, mostTold).join(' | ')}`)
+  const stands =
+    left === 0
+      ? `all is kept but ${many}`
+      : `${many} failed, and ${left} more ${left === 1 ? 'was' : 'were'} not asked for, which would fail in the same way`
+  const error = new Error(`${entry.name}: ${stands}. ${told.slice(0, mostTold).join(' | ')}`)
   // Lambda reports it as errorType; it is neither a bug nor one failure of the family, but a list of them.
   error.name = 'ExportFailed'
   throw error
@@ -182,6 +191,11 @@ function listed(windows: readonly string[]): string {
 function logStep(log: Log, wanted: string, step: ExportStep): void {
   if (step.step === 'planned') {
     log.info('planned', { export: wanted, windows: step.windows.length, kept: step.kept })
+    return
+  }
+  if (step.step === 'stopped') {
+    const { message, remedy, left } = step
+    log.error('stopped', { export: wanted, windows: left, why: message, ...(remedy === undefined ? {} : { remedy }) })
     return
   }
   const about = { export: wanted, window: step.window }

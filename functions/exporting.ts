@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { UsageError } from '../lib/errors.ts'
-import { converter } from '../lib/export/convert.ts'
+import { converter, loadAhead } from '../lib/export/convert.ts'
 import { exportReader } from '../lib/export/reader.ts'
 import type { ExportContext } from '../lib/export/run.ts'
 import { partitionOf } from '../lib/export/windows.ts'
@@ -63,6 +63,7 @@ export function exportContext(
       partition: partitionOf(data),
       async ask({ start, end }, signal) {
         if (source.export === undefined) throw new UsageError(`source ${entry.source} has nothing to export`)
+        if (format.includes('parquet')) loadAhead()
         return source.export({ data, ...(data === 'events' ? { window: { start, end } } : {}), events, catalog, where, signal })
       },
       convert: converter({ store, keys, zone: localZoneOf(project, entry) }, entry),
@@ -77,14 +78,14 @@ export function exportContext(
 export function exportsOf(project: Project, store: Store, scratch: string): ExportReader {
   const zone = (entry: ExportEntry) => zoneOfExport(project, entry)
   const localZone = (entry: ExportEntry) => localZoneOf(project, entry)
-  return exportReader({ store, scratch, zone, localZone, entry: (name) => exportNamed(project, name) })
+  return exportReader({ store, scratch, zone, localZone, entry: (name) => exportNamed(project, name), clock: () => new Date() })
 }
 
 /** How a source is asked, and not for what. */
 const unasked = ['credentials', 'budget', 'url', 'getTimeout', 'postTimeout']
 
 /** SHA-256 of what decides which lines come, and under which places: windows of another one are no part of the same export. */
-function definitionOf(project: Project, { data, events, catalog, where, drop, source, schema }: ExportEntry): string {
+export function definitionOf(project: Project, { data, events, catalog, where, drop, source, schema }: ExportEntry): string {
   const config = Object.entries(sourceOf(project, { source }).config).filter(([word]) => !unasked.includes(word))
   const split = schema === 'multi' ? schema : undefined
   const told = JSON.stringify({ config: config.sort(), data, events, catalog, where, drop, split })

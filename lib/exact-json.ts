@@ -32,6 +32,11 @@ export function parseToSendBack(text: string): unknown {
   return parsed(text, numerals.rawJSON)
 }
 
+/** A JSON object: neither null nor a list. */
+export function isObject(given: unknown): given is Readonly<Record<string, unknown>> {
+  return typeof given === 'object' && given !== null && !Array.isArray(given)
+}
+
 /** Whether a value of `parseToSendBack` stands for a number. */
 export function isNumeral(value: unknown): boolean {
   return numerals.isRawJSON(value)

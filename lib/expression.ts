@@ -13,6 +13,7 @@ export type {
   ExpressionUse,
   FunctionName,
   PropertyHolder,
+  PropertyRead,
   Readable,
 } from './expression/tree.ts'
-export { readable } from './expression/tree.ts'
+export { readable, readsOf } from './expression/tree.ts'

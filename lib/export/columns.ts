@@ -23,11 +23,12 @@ export const reserved = [
 
 /**
  * A column for each property: those of `known` as they are, and new ones in the order of their names. A name that is
- * reserved, or differs from another's only in case, gets `_1`, `_2` …; the same known and found names give the same
- * columns, in whatever order they were found.
+ * reserved, or differs from another's only in case, gets `_1`, `_2` …: of new ones that with more capitals, since people
+ * write names in small letters where it makes no difference. The same known and found names give the same columns, in
+ * whatever order they were found.
  */
 export function growColumns(known: Names, found: Iterable<string>, more: readonly string[] = []): Map<string, string> {
-  return grow(known, found, [...reserved, ...more, ''], function* (property) {
+  return grow(known, byCapitals(found), [...reserved, ...more, ''], function* (property) {
     const name = withoutControls(property)
     yield name
     for (let at = 1; ; at += 1) yield `${name}_${at}`
@@ -45,7 +46,7 @@ export function slugOf(name: string): string {
 
 /** A slug for each event, grown as columns are. Where another event has it, or nothing is left of the name, a hash follows. */
 export function growSlugs(known: Names, found: Iterable<string>): Map<string, string> {
-  return grow(known, found, [''], function* (event) {
+  return grow(known, [...found].toSorted(byCodeUnits), [''], function* (event) {
     const slug = slugOf(event)
     yield slug
     const hash = createHash('sha256').update(event).digest('hex')
@@ -53,6 +54,7 @@ export function growSlugs(known: Names, found: Iterable<string>): Map<string, st
   })
 }
 
+/** Each new name in its order gets the first of its candidates that nobody has. */
 function grow(
   known: Names,
   found: Iterable<string>,
@@ -61,7 +63,7 @@ function grow(
 ): Map<string, string> {
   const names = new Map(known)
   const used = new Set([...taken, ...known.values()].map(folded))
-  for (const name of [...new Set(found)].toSorted(byCodeUnits)) {
+  for (const name of found) {
     if (names.has(name)) continue
     for (const candidate of candidates(name)) {
       if (used.has(folded(candidate))) continue
@@ -76,6 +78,13 @@ function grow(
 /** Not by the machine's language: the order is part of what is kept. */
 export function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** By code units; those that differ in case alone stand together, the one with fewer capitals before the others. */
+function byCapitals(names: Iterable<string>): string[] {
+  const capitals = (name: string) => [...name].filter((sign) => sign !== folded(sign)).length
+  const alike = Map.groupBy([...names].toSorted(byCodeUnits), folded)
+  return [...alike.values()].flatMap((some) => some.toSorted((one, other) => capitals(one) - capitals(other)))
 }
 
 function folded(name: string): string {

@@ -34,6 +34,11 @@ export function converter(
   }
 }
 
+/** Loads DuckDB while a window comes, which takes a tenth of a second. Who needs it then is told where it is not there. */
+export function loadAhead(): void {
+  void import('./duckdb.ts').then(({ load }) => load()).catch(() => {})
+}
+
 /** Parquet of one file of an export's lines, with the names that are known and those that are new; nothing is kept. */
 export async function convertLines(
   { from, lines, folder, zone, signal }: Parameters<Convert>[0] & { readonly zone?: string | undefined },

@@ -9,6 +9,8 @@ type Row = Readonly<Record<string, unknown>>
 export interface Engine {
   /** Numbers come as they are: cast to double what may be a BIGINT. Throws the signal's reason once it is aborted. */
   query(sql: string): Promise<Row[]>
+  /** From now on so many threads, which do not wait for each other: rows come in any order. */
+  unordered(threads: number): Promise<void>
   /** Ends what still runs, and removes what was laid aside. */
   close(): Promise<void>
 }
@@ -56,11 +58,17 @@ export async function openEngine({ memory, scratch, signal }: EngineOptions): Pr
     }
   }
 
+  function query(sql: string): Promise<Row[]> {
+    const turn = last.then(() => run(sql))
+    last = turn.catch(() => {})
+    return turn
+  }
+
   return {
-    query(sql) {
-      const turn = last.then(() => run(sql))
-      last = turn.catch(() => {})
-      return turn
+    query,
+    async unordered(threads) {
+      await query(`set threads = ${threads}`)
+      await query('set preserve_insertion_order = false')
     },
     async close() {
       connection.interrupt()

@@ -11,7 +11,7 @@ import type { ExportWindow } from './windows.ts'
 /**
  * The windows to export now, in their order: those that are not kept, those whose replacement was cut off, and those that
  * are to be looked at again (`sync` and `refresh`, or asked for by name) and were not since then. What failed for good
- * waits for the next schedule.
+ * waits for the next schedule, and comes last there.
  */
 export async function due(
   windows: readonly ExportWindow[],
@@ -28,11 +28,14 @@ export async function due(
   // A snapshot stays as it was taken: looked at again, it would be one of another time.
   const sinceOf = exporting.partition === 'snapshot' ? () => undefined : lookedAtSince(windows, request, entry, zone)
 
+  const failedAt = new Map<string, number>()
+
   async function isDue(window: ExportWindow): Promise<boolean> {
     const { name } = window
     const trouble = troubled.has(name) ? await readTrouble(store, keys, name) : undefined
     const triedAt = trouble === undefined ? Number.NEGATIVE_INFINITY : Date.parse(trouble.at)
     if (trouble?.state === 'replacing') return true
+    if (trouble?.state === 'failed') failedAt.set(name, triedAt)
     if (trouble?.state === 'failed' || trouble?.state === 'timed out') return triedAt < request.scheduledAt.epochMilliseconds
     if (!kept.has(name) || trouble?.state === 'retried') return true
     const since = sinceOf(window)
@@ -49,7 +52,12 @@ export async function due(
   await inBatches(left, ([name, at]) => deleteLooked(store, keys, name, at))
   // What has yet to be kept first, then what is looked at again; each in the order that the file says.
   const ordered = entry.order === 'newest' ? chosen.toReversed() : chosen
-  return [...ordered.filter(({ name }) => !kept.has(name)), ...ordered.filter(({ name }) => kept.has(name))]
+  const others = ordered.filter(({ name }) => !failedAt.has(name))
+  // Windows that fail for ever in the same way end a call, and would else keep all others from being begun.
+  const failed = ordered
+    .filter(({ name }) => failedAt.has(name))
+    .toSorted((one, other) => (failedAt.get(one.name) ?? 0) - (failedAt.get(other.name) ?? 0))
+  return [...others.filter(({ name }) => !kept.has(name)), ...others.filter(({ name }) => kept.has(name)), ...failed]
 }
 
 /** Milliseconds for which days that were asked for by name are known to have been looked at. */

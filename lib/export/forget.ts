@@ -21,9 +21,9 @@ export interface ForgetOutcome {
 /**
  * Takes everything about some people out of an export: every kept window that holds them is rewritten in all its formats
  * from what is kept, so that it loses nothing else, whatever the vendor has by now. Objects of windows that were never
- * kept whole and older versions are deleted for good, and no later export brings anybody back. Ids are kept as SHA-256
- * alone. May be called again after any end of an earlier call; throws what rewriting throws, and what is not what its
- * manifest says after all other windows are done.
+ * kept whole, older versions and uploads that nobody goes on with are deleted for good, and no later export brings anybody
+ * back. Ids are kept as SHA-256 alone. May be called again after any end of an earlier call; throws what rewriting throws,
+ * and what is not what its manifest says after all other windows are done.
  */
 export async function forgetPeople(
   ids: readonly string[],
@@ -47,7 +47,7 @@ export async function forgetPeople(
         ours()
         if (signal?.aborted === true) throw new UnavailableError('interrupted; run it again and it goes on')
       }
-      stillOurs()
+      await abortUploads(holder, name, stillOurs)
       try {
         const manifest = await rewriteWindow({ ...exporting, stillOurs, signal }, window, objects)
         if (manifest !== undefined) rewritten.push({ window: name, lines: manifest.forgotten ?? 0 })
@@ -70,7 +70,7 @@ interface ToLookInto {
   readonly objects: string[]
 }
 
-/** Windows that are kept, that have objects although they are not, and that somebody is at who began before now. */
+/** Windows that are kept, that have objects or uploads although they are not, and that somebody is at who began before now. */
 async function windowsToLookInto(
   { store, keys, clock }: Holder,
   windowOf: (name: string) => ExportWindow | undefined,
@@ -90,8 +90,12 @@ async function windowsToLookInto(
   }
   for (const prefix of keys.objects) {
     for await (const { key } of store.list(prefix)) {
-      const name = /\/([^/]+)\.(?:json\.gz|parquet)$/.exec(key)?.[1]
+      const name = nameIn(key)
       if (name !== undefined) add(name).push(key)
+    }
+    for (const { key } of await store.unfinished(prefix)) {
+      const name = nameIn(key)
+      if (name !== undefined) add(name)
     }
   }
   for (const name of await namesUnder(store, keys.manifests)) {
@@ -99,6 +103,26 @@ async function windowsToLookInto(
     if (!found.has(name)) throw otherWindows(name)
   }
   return found
+}
+
+/**
+ * Ends every upload of a window, parts and all. Only who holds the window may, and lists them only then: all of them are of
+ * processes that died since, or slept for longer than their claim lasted, which must not publish anything either.
+ */
+async function abortUploads({ store, keys }: Holder, window: string, stillOurs: () => void): Promise<void> {
+  for (const prefix of keys.objects) {
+    const uploads = await store.unfinished(prefix)
+    for (const upload of uploads.filter(({ key }) => nameIn(key) === window)) {
+      stillOurs()
+      await upload.abort()
+    }
+  }
+  stillOurs()
+}
+
+/** The window that an object is of, where it is one's. */
+function nameIn(key: string): string | undefined {
+  return /\/([^/]+)\.(?:json\.gz|parquet)$/.exec(key)?.[1]
 }
 
 function otherWindows(name: string): UsageError {

@@ -113,14 +113,14 @@ export function copySql(rows: Sql, to: string, rowGroup: number): Sql {
   return `copy (${rows}) to ${text(to)} (${writing}, row_group_size ${rowGroup})`
 }
 
-/** How many rows a file has, and how many of them have all that they must. */
+/** How many rows there are, and how many of them have all that they must. */
 export function checkSql(path: string, { fields }: Layout): Sql {
   const needed = fields.filter(({ type }) => type !== 'id').map(({ column }) => `${quoted(column)} is not null`)
   return `select count(*)::double as rows, count(*) filter (where ${needed.length === 0 ? 'true' : needed.join(' and ')})::double as whole
-    from read_parquet(${pathSql(path)}, hive_partitioning = false)`
+    from ${readParquet(path)}`
 }
 
-/** What a file's text column has, in hex, and how many rows each but for those that are `gone`. */
+/** What a text column has, in hex, and how many rows each but for those that are `gone`. */
 export function valuesSql(path: string, column: string): Sql {
   return `select hex(${quoted(column)}) as name, count(*)::double as rows from (${keptSql(path)}) group by ${quoted(column)}`
 }
@@ -132,8 +132,7 @@ export function valuesSql(path: string, column: string): Sql {
 export function duplicatesSql(path: string, { identity }: Layout, part: number, parts: number): Sql {
   const keys = identity.map(quoted)
   const last = keys.at(-1) ?? 'null'
-  const rows = `from read_parquet(${pathSql(path)}, file_row_number = true, hive_partitioning = false)
-    where ${last} is not null and hash(${last}) % ${parts} = ${part}`
+  const rows = `from ${readParquet(path)} where ${last} is not null and hash(${last}) % ${parts} = ${part}`
   const key = `hash(${keys.join(', ')})`
   return `insert into gone select place from
     (select file_row_number as place, row_number() over (partition by ${keys.join(', ')} order by file_row_number) as nth
@@ -157,7 +156,7 @@ export function rowsWithIdsSql(path: string, columns: readonly string[]): Sql {
     else [] end`
   return `insert into gone select distinct place from
     (select place, unnest(list_concat(vs, flatten(list_transform(vs, lambda v: ${inside})))) as id from
-      (select file_row_number as place, ${listOf(columns.map(quoted))} as vs from read_parquet(${pathSql(path)}, file_row_number = true, hive_partitioning = false)))
+      (select file_row_number as place, ${listOf(columns.map(quoted))} as vs from ${readParquet(path)}))
     where sha256(id) in (select sha256 from known)`
 }
 
@@ -166,9 +165,9 @@ export function knownSql(sha256: readonly string[]): Sql {
   return `insert into known values ${sha256.map((one) => `(${text(one)})`).join(', ')}`
 }
 
-/** What is left of a file, in its order. */
+/** What is left, in its order. */
 export function keptSql(path: string, more = ''): Sql {
-  return `select * exclude (file_row_number)${more} from read_parquet(${pathSql(path)}, file_row_number = true, hive_partitioning = false)
+  return `select *${more} from ${readParquet(path)}
     where file_row_number not in (select place from gone)`
 }
 
@@ -177,6 +176,11 @@ export function splitSql(path: string, column: string, values: readonly string[]
   const those = `${quoted(column)} in (${values.map(text).join(', ')})`
   return `copy (${keptSql(path, `, md5(${quoted(column)}) as _part`)} and ${those}) to ${text(to)}
     (${writing}, partition_by (_part), return_stats)`
+}
+
+/** Beside a file's own columns each row has `file_row_number`, which `*` leaves out. */
+function readParquet(path: string): Sql {
+  return `read_parquet(${pathSql(path)}, hive_partitioning = false)`
 }
 
 function fieldSql({ type }: Field, value: Sql, zone: string | undefined): Sql {

@@ -4,7 +4,7 @@ import type { Engine } from './duckdb.ts'
 import { inWords, isOutOfMemory, openEngine } from './duckdb.ts'
 import type { Forgotten } from './forgotten.ts'
 import { idObjects, idProperties } from './forgotten.ts'
-import { roomForLongRows, rowGroup, usualMemory } from './parquet.ts'
+import { roomForLongRows, rowGroup, usualMemory } from './parquet-rows.ts'
 import { columnsSql, copySql, keptSql, knownSql, rowsWithIdsSql } from './parquet-sql.ts'
 
 export interface Left {

@@ -7,7 +7,7 @@ import { shift } from '../timeframe.ts'
 import { keptFiles } from './kept.ts'
 import { readNames } from './settled.ts'
 import type { ExportWindow } from './windows.ts'
-import { windowAt } from './windows.ts'
+import { expected, windowAt } from './windows.ts'
 
 /**
  * The kept windows of exports as files of this machine, each in one format: Parquet where it is kept. Only what a manifest
@@ -21,24 +21,30 @@ export function exportReader(options: {
   /** The zone in whose local clock the vendor's own lines count their seconds; undefined where they count UTC's. */
   readonly localZone?: ((entry: ExportEntry) => string | undefined) | undefined
   readonly scratch: string
+  readonly clock: () => Date
 }): ExportReader {
   const { store } = options
   const look = keptFiles(options)
 
   return async (name, start, end) => {
     const entry = options.entry(name)
-    const windows = windowsBetween(start, end, options.zone(entry), entry.every)
+    const zone = options.zone(entry)
+    const windows = windowsBetween(start, end, zone, entry.every)
     const looked = await Promise.all(windows.map(async (window) => ({ window, kept: await look(name, window.name) })))
     const files: string[] = []
-    const missing: string[] = []
+    const lacking: ExportWindow[] = []
     for (const { window, kept } of looked) {
-      if (kept === undefined || kept === 'replacing') missing.push(window.name)
+      if (kept === undefined || kept === 'replacing') lacking.push(window)
       else files.push(...kept.paths)
     }
-    const never = windows.filter(({ name, date }) => date < entry.from && missing.includes(name)).map((window) => window.name)
+    const isExpected = expected({ zone, keep: entry.keep }, Temporal.Instant.fromEpochMilliseconds(options.clock().getTime()))
+    const names = (some: readonly ExportWindow[]) => some.map(({ name }) => name)
+    const never = names(lacking.filter(({ date }) => date < entry.from))
+    const expired = names(lacking.filter((window) => window.date >= entry.from && !isExpected(window)))
+    const missing = names(lacking)
     // Read after the manifests: what a window brings is kept before it is published.
     const columns = files.length === 0 ? new Map<string, string>() : (await readNames(store, exportKeys(name))).columns
-    return { files, missing, never, columns, localZone: options.localZone?.(entry) }
+    return { files, missing, never, expired, columns, localZone: options.localZone?.(entry) }
   }
 }
 

@@ -7,11 +7,15 @@ import { keptLines, readForgotten, without } from './forgotten.ts'
 import { keptBody } from './kept.ts'
 import type { ExportManifest, ExportObject, KeptManifest, Revision } from './manifest.ts'
 import { readManifest, writeManifest } from './manifest.ts'
+import type { Came, Made } from './objects.ts'
+import { isThere, keysNamed, make, measure, placeOf, sendFile } from './objects.ts'
+import type { ToPublish } from './publish.ts'
+import { doubtOther, publish } from './publish.ts'
 import { knownNames } from './settled.ts'
 import type { Trouble } from './trouble.ts'
 import { readTrouble } from './trouble.ts'
-import type { Came, Exporting, Made, ToPublish } from './window.ts'
-import { inFolder, isThere, keysNamed, make, measure, placeOf, publish, receive, sendFile } from './window.ts'
+import type { Exporting } from './window.ts'
+import { inFolder, receive } from './window.ts'
 import type { ExportWindow } from './windows.ts'
 
 /**
@@ -165,11 +169,12 @@ function wordsOf(
 
 /** Objects of two revisions in the places of those objects, so that the next export replaces all of them as it would have before. */
 async function publishParts(
-  { store, keys, stillOurs }: Exporting,
+  exporting: Exporting,
   kept: KeptManifest,
   { files }: Found,
   { objects, steps, removed }: Made & { readonly removed: number },
 ): Promise<ExportManifest> {
+  const { store, keys, clock, stillOurs } = exporting
   const { manifest } = kept
   const key = keys.manifest(manifest.window)
   const others = (all: readonly ExportObject[]) => all.filter((one) => !files.some((file) => file.key === one.key))
@@ -189,11 +194,18 @@ async function publishParts(
   stillOurs()
   const over = await writeManifest(store, key, { ...after, objects: [...is, ...others(manifest.objects)] }, kept)
   if (over === undefined) throw lost()
-  for (const step of steps) {
-    stillOurs()
-    await step()
+  try {
+    for (const step of steps) {
+      stillOurs()
+      await step()
+    }
+    for (const one of keysNamed({ ...manifest, objects: is }))
+      if (!objects.some((own) => own.key === one)) await store.delete(one)
+    if ((await writeManifest(store, key, after, over)) === undefined) throw lost()
+  } catch (error) {
+    const note = { version: 1, window: manifest.window, tries: 0, at: clock().toISOString(), state: 'replacing' } as const
+    await doubtOther(exporting, after.next ?? after, note, over)
+    throw error
   }
-  for (const one of keysNamed({ ...manifest, objects: is })) if (!objects.some((own) => own.key === one)) await store.delete(one)
-  if ((await writeManifest(store, key, after, over)) === undefined) throw lost()
   return after
 }

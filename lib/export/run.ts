@@ -2,6 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Temporal } from 'temporal-polyfill'
 import { BroadsheetError, CredentialError, failureOf, UnavailableError, UsageError, WaitError } from '../errors.ts'
 import type { ExportEntry } from '../project/project.ts'
+import { createTurns } from '../turns.ts'
+import { failuresAlike } from './alike.ts'
 import type { Late, TableKeeper } from './catalogue.ts'
 import { due } from './due.ts'
 import { expire } from './expire.ts'
@@ -50,10 +52,18 @@ export type ExportStep =
   | { readonly step: 'began'; readonly window: string }
   | { readonly step: 'ended'; readonly window: string; readonly outcome: WindowOutcome['state']; readonly lines: number }
   | { readonly step: 'failed'; readonly window: string; readonly message: string; readonly again: boolean }
+  | ({ readonly step: 'stopped' } & Stopped)
 
 /** What a call came to; it may be called again at any time, by anyone. */
 export type ExportOutcome =
-  | { readonly status: 'done'; readonly done: readonly Done[]; readonly failed: readonly Failure[]; readonly late?: Late }
+  | {
+      readonly status: 'done'
+      readonly done: readonly Done[]
+      readonly failed: readonly Failure[]
+      /** There are windows that were not asked for. */
+      readonly stopped?: Stopped
+      readonly late?: Late
+    }
   | {
       readonly status: 'again'
       readonly at: Date
@@ -74,6 +84,13 @@ export interface Failure {
   readonly message: string
   readonly remedy?: string | undefined
 }
+/** Why no others were begun: as the last of some windows says that failed one after the other in the same way. */
+export interface Stopped {
+  readonly message: string
+  readonly remedy?: string | undefined
+  /** How many windows were not asked for, and are due at the next call. */
+  readonly left: number
+}
 
 /** Tries of a window in one schedule. */
 const mostTries = 5
@@ -82,7 +99,9 @@ const firstPause = 60_000
 /**
  * Exports the windows that are due, and may be called any number of times, by anyone, at once: what is kept stands in the
  * store, and it goes on from there. Throws UsageError for a request that makes no sense, CredentialError where nothing can
- * be asked at all, and whatever the store throws; what is wrong with one window is in the outcome, and the others go on.
+ * be asked at all, and whatever the store throws; what is wrong with one window is in the outcome, and the others go on,
+ * unless all would fail for good in the same way. Windows are begun one after the other, in the order of `due`: each is
+ * asked for when the one before it has been, though that may still be on its way to the vendor.
  */
 export async function runExport(request: ExportRequest, context: ExportContext): Promise<ExportOutcome> {
   const { entry, exporting, zone } = context
@@ -110,37 +129,63 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   /** Why, and when, the rest is for another call; the earliest counts. */
   const later: { at: Date; why: string }[] = []
   let fatal: unknown
+  let stopped: Stopped | undefined
   let late: Late | undefined
   const line = [...todo]
+  const alike = failuresAlike()
+  const beginning = createTurns(1)
   const { timeUp } = context
   const signals = [context.signal, timeUp].filter((one) => one !== undefined)
   const signal = signals.length === 0 ? undefined : AbortSignal.any(signals)
 
   async function work(): Promise<void> {
-    for (let window = line.shift(); window !== undefined; window = line.shift()) {
-      if (fatal !== undefined || later.some(({ why }) => why === shortTime || why.startsWith(limitReached))) return
-      if (timeUp?.aborted === true || (context.until !== undefined && clock() >= context.until)) {
-        later.push({ at: clock(), why: shortTime })
-        return
+    for (;;) {
+      await beginning.take()
+      let isBeginning = true
+      const begun = () => {
+        if (isBeginning) beginning.give()
+        isBeginning = false
       }
-      if ((await cancellation(store, keys, false)) !== undefined) return
       try {
-        await one(window)
+        const window = await next()
+        if (window === undefined) return
+        await one(window, begun)
       } catch (error) {
         fatal ??= error
         return
+      } finally {
+        begun()
       }
     }
   }
 
-  async function one(window: ExportWindow): Promise<void> {
+  /** The next in line, unless none is to be begun any more. */
+  async function next(): Promise<ExportWindow | undefined> {
+    if (line.length === 0 || (await cancellation(store, keys, false)) !== undefined) return undefined
+    if (fatal !== undefined || stopped !== undefined) return undefined
+    if (later.some(({ why }) => why === shortTime || why.startsWith(limitReached))) return undefined
+    if (timeUp?.aborted === true || (context.until !== undefined && clock() >= context.until)) {
+      later.push({ at: clock(), why: shortTime })
+      return undefined
+    }
+    return line.shift()
+  }
+
+  /** `begun` is called once it has been asked for. */
+  async function one(window: ExportWindow, begun: () => void): Promise<void> {
+    const ask: Exporting['ask'] = (own, ended) => {
+      const asked = exporting.ask(own, ended)
+      begun()
+      return asked
+    }
     const held = await holding(holder, window.name, async (stillOurs) => {
       try {
         if (await exportedSince(window, now)) return
         context.progress?.({ step: 'began', window: window.name })
-        const outcome = await exportWindow({ ...exporting, stillOurs, signal }, window)
+        const outcome = await exportWindow({ ...exporting, ask, stillOurs, signal }, window)
         const lines = outcome.state === 'shrunk' ? outcome.lines : outcome.manifest.lines
         done.push({ window: window.name, state: outcome.state, lines })
+        alike.otherwise()
         context.progress?.({ step: 'ended', window: window.name, outcome: outcome.state, lines })
         late ??= await context.tables?.keep()
       } catch (error) {
@@ -167,10 +212,19 @@ export async function runExport(request: ExportRequest, context: ExportContext):
     }
     if (!(error instanceof BroadsheetError) || error instanceof CredentialError || error instanceof UsageError) throw error
     const failure = failureOf(error)
-    const tries = await remember(window, failure, { state: 'failed', mayAgain: error instanceof UnavailableError })
+    const mayAgain = error instanceof UnavailableError
+    const tries = await remember(window, failure, { state: 'failed', mayAgain })
+    if (mayAgain) alike.otherwise()
+    else if (alike.failed(error, window) || error.everywhere) stop(failure)
     if (tries === undefined) return
     const at = new Date(clock().getTime() + firstPause * 2 ** (tries - 1))
     later.push({ at, why: `${window.name}: ${failure.message}` })
+  }
+
+  function stop({ message, remedy }: { readonly message: string; readonly remedy?: string }): void {
+    if (stopped !== undefined || line.length === 0) return
+    stopped = { message, ...(remedy === undefined ? {} : { remedy }), left: line.length }
+    context.progress?.({ step: 'stopped', ...stopped })
   }
 
   /** It begins first at the next call, with the whole of that one's time for itself. */
@@ -200,8 +254,8 @@ export async function runExport(request: ExportRequest, context: ExportContext):
 
   await Promise.all(Array.from({ length: context.atATime ?? 2 }, work))
   if (fatal !== undefined) throw fatal
-  const stopped = await cancellation(store, keys, false)
-  if (stopped !== undefined) return { status: 'canceled', ...stopped }
+  const canceledSince = await cancellation(store, keys, false)
+  if (canceledSince !== undefined) return { status: 'canceled', ...canceledSince }
   if (entry.keep !== undefined) {
     const isOver = () => timeUp?.aborted === true || context.signal?.aborted === true
     const { isAll } = await expire(holder, { keep: entry.keep, zone, isOver })
@@ -210,8 +264,12 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   }
   late = await context.tables?.keep()
   const behind = late === undefined ? {} : { late }
-  const [next] = later.toSorted((one, other) => one.at.getTime() - other.at.getTime())
-  return next === undefined ? { status: 'done', done, failed, ...behind } : { status: 'again', ...next, done, failed, ...behind }
+  // Whoever came again now would use up the vendor's calls in the same way.
+  if (stopped !== undefined) return { status: 'done', done, failed, stopped, ...behind }
+  const [first] = later.toSorted((one, other) => one.at.getTime() - other.at.getTime())
+  return first === undefined
+    ? { status: 'done', done, failed, ...behind }
+    : { status: 'again', ...first, done, failed, ...behind }
 }
 
 /** A window is one request of its vendor's, so that one for which no call is long enough cannot be done in parts. */

@@ -73,7 +73,6 @@ export async function openAsker({
       await connection.run('set lock_configuration = true')
     },
     async select(sql) {
-      refuseSwitches(sql)
       try {
         return await selectFrom(connection, duckdb, writer, sql, problem(sql))
       } catch (error) {
@@ -81,9 +80,9 @@ export async function openAsker({
       }
     },
     async parse(sql) {
-      refuseSwitches(sql)
       try {
         await connection.extractStatements(sql)
+        await refuseCalls(connection, sql)
       } catch (error) {
         throw problem(sql)(error)
       }
@@ -115,6 +114,7 @@ async function selectFrom(
 ): Promise<Selected> {
   const { StatementType } = duckdb
   const statements = await connection.extractStatements(sql)
+  await refuseCalls(connection, sql)
   for (let at = 0; at < statements.count - 1; at += 1) {
     const prepared = await statements.prepare(at)
     if (prepared.statementType !== StatementType.CREATE) throw notOne()
@@ -141,25 +141,47 @@ async function selectFrom(
 
 /** To explain a COPY with its figures is to run it. */
 async function explainsSelect(connection: Connection, { StatementType }: DuckDB, sql: string): Promise<boolean> {
-  const explained = /^\s*explain\s+(?:analyze\s+)?(?<rest>.*)$/is.exec(sql)?.groups?.['rest']
+  const explained = explainedBy(sql)
   if (explained === undefined) return false
   const statements = await connection.extractStatements(explained)
   const prepared: Prepared | undefined = statements.count === 1 ? await statements.prepare(0) : undefined
   return prepared?.statementType === StatementType.SELECT
 }
 
+function explainedBy(sql: string): string | undefined {
+  return /^\s*explain\s+(?:analyze\s+)?(?<rest>.*)$/is.exec(sql)?.groups?.['rest']
+}
+
 /**
- * DuckDB's functions that turn its log and its profiler on are selects, and no lock keeps them off: a profile is printed
- * between the rows, and a log that may not be written ends the process.
+ * What no select may call. DuckDB's functions that turn its log, its profiler or its other parser on are selects, and no
+ * lock keeps them off: a profile is printed between the rows, and a log that may not be written ends the process. Two more
+ * run a text as SQL, in which a name can be put together that stands nowhere.
  */
-function refuseSwitches(sql: string): void {
-  const name = /\b(?<name>(?:enable|disable)_(?:logging|profiling|peg_parser))\b"?(?:\s|\/\*[\s\S]*?\*\/|--[^\n]*\n)*\(/i.exec(
-    sql,
-  )?.groups?.['name']
-  if (name === undefined) return
-  throw new UsageError(`the SQL may not call ${name}`, {
-    remedy: 'sql only reads; to see how a select is run, write explain analyze before it',
-  })
+const refused: ReadonlyMap<string, string> = new Map([
+  ...['logging', 'profiling', 'peg_parser'].flatMap((what) =>
+    ['enable', 'disable'].map(
+      (verb) => [`${verb}_${what}`, 'sql only reads; to see how a select is run, write explain analyze before it'] as const,
+    ),
+  ),
+  ...['query', 'json_execute_serialized_sql'].map((name) => [name, 'write what it would run into the SQL itself'] as const),
+])
+
+/**
+ * DuckDB writes a parse tree of selects alone. In all else (create, pivot) a name counts that stands before a bracket, or
+ * before a comment: behind that may be one.
+ */
+const refusedText = new RegExp(String.raw`\b(${[...refused.keys()].join('|')})\b"?[\s\p{Z}\p{C}]*(?:\(|/\*|--)`, 'iu')
+
+/** Throws UsageError for a call of what is refused. To be asked of what parses: nothing else has a tree. */
+async function refuseCalls(connection: Connection, sql: string): Promise<void> {
+  const text = explainedBy(sql) ?? sql
+  const tree = await connection.runAndReadAll(
+    `select unnest(if(tree->>'$.error' = 'true', [NULL], tree->>'$..function_name')) from (select json_serialize_sql($1::varchar) as tree)`,
+    [text],
+  )
+  const names = tree.getRowsJS().map(([name]) => (name === null ? refusedText.exec(text)?.[1] : String(name)))
+  const name = names.map((one) => one?.toLowerCase()).find((one) => one !== undefined && refused.has(one))
+  if (name !== undefined) throw new UsageError(`the SQL may not call ${name}`, { remedy: refused.get(name) })
 }
 
 function notOne(): UsageError {
@@ -192,12 +214,22 @@ function problemOf(error: unknown, sql: string, tables: readonly string[]): unkn
   }
   // It would propose tables of its own.
   const noTable = /^Table with name .* does not exist!/.exec(said)?.[0].replace(/!$/, `; there are ${tables.join(', ')}`)
-  const words = noTable ?? said.trim().replaceAll(/\s*\n\s*/g, ' ')
+  const unquoted = /^syntax error/.test(said) ? unquotedIn(sql, tables) : undefined
+  const hint = unquoted === undefined ? '' : `; write the export’s name in quotes: '… from ${unquoted}'`
+  const words = `${noTable ?? said.trim().replaceAll(/\s*\n\s*/g, ' ')}${hint}`
   if (line === undefined) return new UsageError(`the SQL cannot be run: ${words}`, { cause: error })
   const column = columnOf(sql, Number(line), excerpt, blank.length)
   const place = `line ${line}${column === undefined ? '' : `, column ${column}`}`
   const caret = ' '.repeat(Math.max(0, blank.length - `LINE ${line}: `.length))
   return new UsageError(`the SQL cannot be run, ${place}: ${words}\n  ${excerpt}\n  ${caret}^`, { cause: error })
+}
+
+/** Of the tables that are called in quotes the one that stands without them where a table is named. */
+function unquotedIn(sql: string, tables: readonly string[]): string | undefined {
+  return tables.find((table) => {
+    const name = /^"(?<name>[\w-]+)"$/.exec(table)?.groups?.['name']
+    return name !== undefined && new RegExp(`\\b(?:from|join|from\\s[^();]*,)\\s+${name}(?![\\w-])`, 'i').test(sql)
+  })
 }
 
 const parts =

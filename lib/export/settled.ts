@@ -2,10 +2,10 @@ import * as z from 'zod'
 import { UsageError } from '../errors.ts'
 import type { Held } from '../store/claims.ts'
 import { heldBy } from '../store/claims.ts'
+import { whileHolding } from '../store/holding.ts'
 import type { ExportKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import type { Holder } from './holding.ts'
-import { holding } from './holding.ts'
 import { parseKept } from './manifest.ts'
 import { inBatches } from './reach.ts'
 import { everyOf } from './windows.ts'
@@ -25,6 +25,7 @@ const settled = z.strictObject({
   rebuilding: z.literal(true).optional(),
 })
 export type Settled = z.output<typeof settled>
+type Wanted = Pick<Settled, 'every' | 'zone' | 'definition'>
 
 const canceled = z.strictObject({ version: z.literal(1), by: z.string(), at: z.iso.datetime() })
 
@@ -32,12 +33,7 @@ const canceled = z.strictObject({ version: z.literal(1), by: z.string(), at: z.i
  * Reads what was fixed, or fixes it. Throws UsageError where the project file now says something else; `rebuild` fixes that
  * instead, and `clearOld` has then to be called before any window begins.
  */
-export async function settle(
-  store: Store,
-  keys: ExportKeys,
-  wanted: Pick<Settled, 'every' | 'zone' | 'definition'>,
-  rebuild: boolean,
-): Promise<Settled> {
+export async function settle(store: Store, keys: ExportKeys, wanted: Wanted, rebuild: boolean): Promise<Settled> {
   const found = await readSettled(store, keys)
   if (found === undefined) {
     const first: Settled = { version: 1, ...wanted, columns: [], slugs: [] }
@@ -45,26 +41,34 @@ export async function settle(
     return written === undefined ? settle(store, keys, wanted, rebuild) : first
   }
   const { settled: own } = found
-  const isSame = own.every === wanted.every && own.zone === wanted.zone
-  if (isSame && own.definition === wanted.definition) return own
-  if (!rebuild && isSame) {
-    throw new UsageError(
-      'what this export asks for is not what its kept windows hold: its source, events, `where`, `drop` or `schema` changed',
-      {
-        remedy: 'put the old words back, give the export another name, or begin it anew with --rebuild',
-      },
-    )
-  }
-  if (!rebuild) {
-    throw new UsageError(
-      `this export is kept by the ${own.every} of ${own.zone}, and the project file says the ${wanted.every} of ${wanted.zone}`,
-      { remedy: 'put the old words back, give the export another name, or begin it anew with --rebuild' },
-    )
-  }
+  const refusal = refusalOf(own, wanted)
+  if (refusal === undefined) return own
+  if (!rebuild) throw refusal
   // First of all, so that a window that is under way elsewhere is not published under the old words from now on.
   const anew: Settled = { ...own, ...wanted, rebuilding: true }
   await store.put(keys.settled, toText(anew), { if: { etag: found.etag }, contentType: 'application/json' })
   return settle(store, keys, wanted, rebuild)
+}
+
+/** Why every call of an export is refused until the project file or the export is mended, if it is: nothing is written. */
+export async function refusedFor(store: Store, keys: ExportKeys, wanted: Wanted): Promise<UsageError | undefined> {
+  const found = await readSettled(store, keys)
+  return found === undefined ? undefined : refusalOf(found.settled, wanted)
+}
+
+function refusalOf(own: Wanted, wanted: Wanted): UsageError | undefined {
+  const remedy = 'put the old words back, give the export another name, or begin it anew with --rebuild'
+  if (own.every !== wanted.every || own.zone !== wanted.zone) {
+    return new UsageError(
+      `this export is kept by the ${own.every} of ${own.zone}, and the project file says the ${wanted.every} of ${wanted.zone}`,
+      { remedy },
+    )
+  }
+  if (own.definition === wanted.definition) return undefined
+  return new UsageError(
+    'what this export asks for is not what its kept windows hold: its source, events, `where`, `drop` or `schema` changed',
+    { remedy },
+  )
 }
 
 /**
@@ -72,9 +76,9 @@ export async function settle(
  * still at a window: nothing is deleted before that one ends. May be called again after any end of an earlier call.
  */
 export async function clearOld(holder: Holder): Promise<(Held & { readonly at: string }) | undefined> {
-  const { store, keys, clock } = holder
+  const { store, keys, owner, clock } = holder
   if ((await readSettled(store, keys))?.settled.rebuilding !== true) return undefined
-  const own = await holding({ ...holder, keys: { ...keys, claim: () => keys.rebuild } }, 'rebuild', async (stillOurs) => {
+  const own = await whileHolding(store, keys.rebuild, { owner, clock, what: 'the rebuild' }, async (stillOurs) => {
     // Another process may have done it before this claim.
     const found = await readSettled(store, keys)
     if (found?.settled.rebuilding !== true) return undefined

@@ -5,7 +5,7 @@ import type { ExportKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import { readManifest, readSoundManifest } from './manifest.ts'
 import { inBatches } from './reach.ts'
-import { cancellation } from './settled.ts'
+import { cancellation, refusedFor } from './settled.ts'
 import { readTrouble } from './trouble.ts'
 import type { ExportWindow } from './windows.ts'
 import { planOf, windowsKnown } from './windows.ts'
@@ -31,20 +31,30 @@ export interface ExportStatus {
   /** The newest window that is kept, and when it was. */
   readonly lastSuccess?: { readonly window: string; readonly exportedAt: string } | undefined
   readonly canceled?: { readonly by: string; readonly at: string } | undefined
+  /** Why no window is exported any more: the project file has other words than those that the kept ones were asked with. */
+  readonly refused?: { readonly message: string; readonly remedy?: string | undefined } | undefined
 }
 
 /** Every window that is over and not older than `keep`, or of snapshots those that are kept and today's, and how it stands. Reads the names of manifests, and more only of what is not well. */
 export async function statusOf(
   entry: ExportEntry,
-  options: { readonly store: Store; readonly keys: ExportKeys; readonly zone: string; readonly clock: () => Date },
+  options: {
+    readonly store: Store
+    readonly keys: ExportKeys
+    readonly zone: string
+    /** As manifests have it: what is asked for today. */
+    readonly definition: string
+    readonly clock: () => Date
+  },
 ): Promise<ExportStatus> {
-  const { store, keys, zone, clock } = options
+  const { store, keys, zone, definition, clock } = options
   const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime())
-  const [kept, troubled, claimed, canceled] = await Promise.all([
+  const [kept, troubled, claimed, canceled, refusal] = await Promise.all([
     namesUnder(store, keys.manifests),
     namesUnder(store, keys.troubles),
     namesUnder(store, keys.claim('x').replace(/x\.json$/, '')),
     cancellation(store, keys, false),
+    refusedFor(store, keys, { every: entry.every, zone, definition }),
   ])
   const all = windowsKnown(planOf(entry, zone), now, kept)
 
@@ -85,6 +95,7 @@ export async function statusOf(
     lastSuccess:
       last === undefined || manifest === undefined ? undefined : { window: last.name, exportedAt: manifest.manifest.exportedAt },
     canceled: canceled === undefined ? undefined : { by: canceled.by, at: canceled.at.toISOString() },
+    refused: refusal === undefined ? undefined : { message: refusal.message, remedy: refusal.remedy },
   }
 }
 

@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream'
 import { createGunzip, createGzip } from 'node:zlib'
 import { UnavailableError } from '../errors.ts'
 import { splitLines } from '../lines.ts'
 import type { RawData } from '../sources/source.ts'
 import { fingerprint } from './fingerprint.ts'
-
-/** Where the bytes of a window go: an upload, a file. Resolves when there is room for more. */
-export interface Sink {
-  write(bytes: Uint8Array): Promise<void>
-}
+import type { Sink } from './sink.ts'
+import { drained } from './sink.ts'
 
 /** What a window's bytes turned out to be, once all of them were seen. */
 export interface Verified {
@@ -108,15 +104,4 @@ async function* packed({ body, encoding }: RawData): AsyncGenerator<Uint8Array, 
   const gzip = createGzip()
   pipeline(body, gzip, () => {})
   yield* gzip
-}
-
-/** Room again, or nobody left to make it. */
-function drained(stream: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      for (const event of ['drain', 'close', 'error']) stream.off(event, done)
-      resolve()
-    }
-    for (const event of ['drain', 'close', 'error']) stream.on(event, done)
-  })
 }

@@ -11,8 +11,8 @@ import type { Sql } from './parquet-sql.ts'
 import { quoted, text } from './parquet-sql.ts'
 import type { NamesGiven } from './settled.ts'
 import { namesUnder } from './status.ts'
-import type { ExportWindow } from './windows.ts'
-import { everyOf, partitionOf, planOf, windowNamed, windowsKnown, within } from './windows.ts'
+import type { ExportWindow, WindowPlan } from './windows.ts'
+import { everyOf, expected, partitionOf, planOf, windowNamed, windowsKnown, windowsOver, within } from './windows.ts'
 
 /** Days of an export: from one date up to another, that one left out. */
 export interface Span {
@@ -27,6 +27,8 @@ export interface Standing<Objects extends KeptObjects> {
   readonly replacing: readonly string[]
   /** Over, and not kept. */
   readonly missing: readonly ExportWindow[]
+  /** Not kept because they are older than `keep`: told only where the span asks for them, or nothing else is there. */
+  readonly expired: readonly string[]
 }
 
 /** Every window that has a manifest, though the project file may ask for it no more, and every one that should have one. */
@@ -49,7 +51,16 @@ export async function standingOf<Objects extends KeptObjects>(
     ),
     replacing: looked.filter(({ objects }) => objects === 'replacing').map(({ window }) => window.name),
     missing: looked.filter(({ objects }) => objects === undefined).map(({ window }) => window),
+    expired: span.from === undefined && windows.length > 0 ? [] : expiredIn(planOf(entry, zone), at, span, names),
   }
+}
+
+function expiredIn(plan: WindowPlan, at: Temporal.Instant, span: Span, kept: ReadonlySet<string>): string[] {
+  // Of snapshots nobody knows which days had one.
+  if (plan.keep === undefined || plan.partition === 'snapshot') return []
+  const isExpected = expected(plan, at)
+  const all = within(windowsOver(plan, at), span).filter((window) => !isExpected(window))
+  return all.map(({ name }) => name).filter((name) => !kept.has(name))
 }
 
 /** A column of a view, and its type as SQL writes it. */

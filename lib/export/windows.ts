@@ -49,10 +49,17 @@ export function planOf(
  */
 export function windowsAt(plan: WindowPlan, at: Temporal.Instant): ExportWindow[] {
   if (plan.partition === 'snapshot') return within([snapshotAt(plan, at)], plan)
-  const windows = windowsOver(plan, at)
-  if (plan.keep === undefined) return windows
-  const oldest = longBefore(at.toZonedDateTimeISO(plan.zone), plan.keep)
-  return windows.filter(({ end }) => Temporal.ZonedDateTime.compare(end, oldest) > 0)
+  return windowsOver(plan, at).filter(expected(plan, at))
+}
+
+/** Whether a window is not older than `keep`: others are deleted, and cannot be exported. */
+export function expected(
+  { zone, keep }: Pick<WindowPlan, 'zone' | 'keep'>,
+  at: Temporal.Instant,
+): (window: ExportWindow) => boolean {
+  if (keep === undefined) return () => true
+  const oldest = longBefore(at.toZonedDateTimeISO(zone), keep)
+  return ({ end }) => Temporal.ZonedDateTime.compare(end, oldest) > 0
 }
 
 /** The same, and the snapshots of earlier days that are kept, by their names. */

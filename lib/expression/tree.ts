@@ -20,6 +20,28 @@ export interface Binary {
 export const propertyHolders = ['properties', 'user', 'event', 'behaviors'] as const
 export type PropertyHolder = (typeof propertyHolders)[number]
 
+/** A property that an expression reads. */
+export type PropertyRead = Extract<Expression, { readonly kind: 'property' }>
+
+/** What an expression reads, of whomever, in the order in which it stands there. */
+export function readsOf(expression: Expression): PropertyRead[] {
+  switch (expression.kind) {
+    case 'literal':
+    case 'now':
+      return []
+    case 'property':
+      return [expression]
+    case 'list':
+      return expression.items.flatMap(readsOf)
+    case 'call':
+      return expression.arguments.flatMap(readsOf)
+    case 'unary':
+      return readsOf(expression.operand)
+    case 'binary':
+      return [expression.left, expression.right].flatMap(readsOf)
+  }
+}
+
 /** What an expression may read; what else it can name depends on the call. */
 export type Readable = PropertyHolder | 'NOW'
 

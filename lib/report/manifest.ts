@@ -71,13 +71,17 @@ export function consumerJsonSchema(what: 'result' | 'manifest'): unknown {
 /** Puts objects and remembers what a manifest says of them. */
 export class ObjectList {
   readonly #store: Store
+  readonly #stillOurs: () => void
   readonly #objects = new Map<string, RunManifest['objects'][number]>()
 
-  constructor(store: Store) {
+  /** `stillOurs` throws where another process may be at the run by now, whose objects must not be written over. */
+  constructor(store: Store, stillOurs: () => void) {
     this.#store = store
+    this.#stillOurs = stillOurs
   }
 
   async put(key: string, body: Uint8Array | string, contentType: string, rows?: number): Promise<void> {
+    this.#stillOurs()
     await this.#store.put(key, body, { contentType })
     this.note(key, body, rows)
   }

@@ -1,9 +1,9 @@
-import { UnavailableError, UsageError, WaitError } from '../errors.ts'
+import { UsageError, WaitError } from '../errors.ts'
 import { parseMailbox } from '../mailbox.ts'
 import type { Report } from '../project/project.ts'
 import type { Result } from '../result.ts'
 import { result } from '../result.ts'
-import { claim } from '../store/claims.ts'
+import { whileHolding } from '../store/holding.ts'
 import { mailClaimKey, runKeys, wishKey } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import { answerAll, noteKept, waitsUntil } from './answer.ts'
@@ -20,9 +20,6 @@ import { sendOnce } from './send.ts'
 
 export type { RunContext, RunOutcome, RunProgress, RunRequest } from './request.ts'
 
-/** A claim outlives its process by this much at most; it is renewed while the run goes on. */
-const claimSeconds = 120
-
 /**
  * May be called any number of times, by anyone, at once: what is done stands in the store, and it goes on from there.
  * `again` names the instant to call it at. Throws UsageError for a request that makes no sense, and nothing is done.
@@ -32,36 +29,15 @@ export async function runReport(request: RunRequest, context: RunContext): Promi
   await keepFirstMail(request, context.store)
   const attempt = await attemptOf(request, context.store)
   const keys = runKeys(report.name, request.scheduledAt, attempt)
-  const held = await claim(context.store, keys.claim, { owner: context.owner, seconds: claimSeconds, clock: context.clock })
-  if ('heldBy' in held) {
-    // Whoever holds it may be done in a moment; its expiry is only the latest time to look again.
-    const at = new Date(Math.min(held.until.getTime(), context.clock().getTime() + 1000))
-    return { status: 'again', run: keys.run, at, why: `${held.heldBy} is at it` }
-  }
-  let lost: unknown
-  const heartbeat = setInterval(
-    () => {
-      held.renew().then(
-        (ours) => {
-          if (!ours) lost = new UnavailableError('another process has taken this run over', { remedy: 'it goes on there' })
-        },
-        (error: unknown) => {
-          lost = error
-        },
-      )
-    },
-    (claimSeconds / 4) * 1000,
-  ).unref()
-  try {
-    const stillOurs = () => {
-      if (lost !== undefined) throw lost
-    }
-    const run = { id: keys.run, report, request, context, keys, objects: new ObjectList(context.store) }
-    return await go(run, stillOurs)
-  } finally {
-    clearInterval(heartbeat)
-    await held.release()
-  }
+  const own = { owner: context.owner, clock: context.clock, what: 'this run' }
+  const held = await whileHolding(context.store, keys.claim, own, (stillOurs) => {
+    const run = { id: keys.run, report, request, context, keys, objects: new ObjectList(context.store, stillOurs) }
+    return go(run, stillOurs)
+  })
+  if ('value' in held) return held.value
+  // Whoever holds it may be done in a moment; its expiry is only the latest time to look again.
+  const at = new Date(Math.min(held.until.getTime(), context.clock().getTime() + 1000))
+  return { status: 'again', run: keys.run, at, why: `${held.heldBy} is at it` }
 }
 
 /** The report that is asked for. Throws UsageError for a request that makes no sense; nothing is done yet. */

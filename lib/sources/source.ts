@@ -180,6 +180,8 @@ export interface ExportedFiles {
   readonly missing: readonly string[]
   /** Those of them that the export will never have, because it begins after them. */
   readonly never?: readonly string[] | undefined
+  /** Those of them that are older than the export keeps any, so that it has them no more. */
+  readonly expired?: readonly string[] | undefined
   /** The column of each property, in Parquet; unless given each has its own name. */
   readonly columns?: ReadonlyMap<string, string> | undefined
   /** The zone in whose local clock the times of NDJSON count their seconds; Parquet has UTC. */

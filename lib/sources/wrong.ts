@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { closest } from '../closest.ts'
+import { isObject } from '../exact-json.ts'
 import type { VendorCall } from './call.ts'
 
 /** What a vendor's calls have in common, for the words about a parameter that none of them takes. */
@@ -78,11 +79,6 @@ export function wrongParameters(
 function unitOf(value: string): string | undefined {
   const [, stem] = /^(minute|hour|dai|day|week|month|quarter|year)(?:ly|s)?$/i.exec(value) ?? []
   return stem?.toLowerCase().replace('dai', 'day')
-}
-
-/** A JSON object: neither null nor a list. */
-export function isObject(given: unknown): given is Readonly<Record<string, unknown>> {
-  return typeof given === 'object' && given !== null && !Array.isArray(given)
 }
 
 /** What can be said of an issue after the name of what it is about. */

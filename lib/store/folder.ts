@@ -116,6 +116,13 @@ export function openFolder(folder: string): Store {
 
     purge: async (place) => void checkPlace(place),
 
+    unfinished: (prefix) =>
+      inWords(root, async () => {
+        checkPrefix(prefix)
+        await sweep(aside)
+        return []
+      }),
+
     delete: (key) =>
       inWords(root, async () => {
         const path = pathOf(key)
@@ -148,7 +155,7 @@ async function* walk(root: string, at: string, prefix: string): AsyncGenerator<L
 
 /** Removes what processes that were killed had begun to write. */
 async function sweep(aside: string): Promise<void> {
-  for (const name of await readdir(aside)) {
+  for (const name of (await readdir(aside).catch(unless('ENOENT'))) ?? []) {
     const [owner = ''] = name.split(' ')
     if (name.endsWith('.part') && ownerIsDead(decodeURIComponent(owner))) await rm(join(aside, name), { force: true })
   }

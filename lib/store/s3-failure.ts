@@ -10,6 +10,19 @@ const badCredentials = [
   'TokenRefreshRequired',
 ]
 const elsewhere = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException']
+/**
+ * Bytes that were damaged or cut off on their way; and an upload that somebody ended meanwhile: all of it can be sent again.
+ */
+const passing = [
+  'RequestTimeout',
+  'SlowDown',
+  'ThrottlingException',
+  'BadDigest',
+  'XAmzContentChecksumMismatch',
+  'XAmzContentSHA256Mismatch',
+  'IncompleteBody',
+  'NoSuchUpload',
+]
 const network =
   /^(?:ECONN|ENOTFOUND|EAI_|EPIPE|ETIMEDOUT|EHOST|ENET|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|TimeoutError$|NetworkingError$)/
 
@@ -66,7 +79,7 @@ export function s3Failure(error: unknown, action: string, place: string): unknow
       action === 's3:GetObject' ? ', and s3:ListBucket on its bucket: without that S3 forbids to ask for what is not there' : ''
     return new CredentialError(`${what}: not allowed (${code})`, { remedy: `allow ${action} on ${place}${hint}`, requestId })
   }
-  if (status >= 500 || status === 429 || status === 408 || ['RequestTimeout', 'SlowDown', 'ThrottlingException'].includes(code)) {
+  if (status >= 500 || status === 429 || status === 408 || passing.includes(code)) {
     return new UnavailableError(`${what}: S3 answers ${status} (${code})`, { requestId })
   }
   return new RefusedError(`${what}: S3 answers ${status} (${code})`, { requestId })

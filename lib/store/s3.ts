@@ -2,8 +2,10 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   PutObjectCommand,
   paginateListObjectsV2,
@@ -11,7 +13,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { UnavailableError, UsageError } from '../errors.ts'
 import { s3Failure } from './s3-failure.ts'
-import type { PutOptions, Store } from './store.ts'
+import type { PutOptions, Store, Unfinished } from './store.ts'
 import { checkKey, checkPlace, checkPrefix, isKey } from './store.ts'
 import { under } from './under.ts'
 import { uploadInParts } from './upload-in-parts.ts'
@@ -104,6 +106,16 @@ function openBucket(bucket: string, client: S3Client): Store {
     }
   }
 
+  function abortUpload(key: string, UploadId: string | undefined): Promise<void> {
+    return call('s3:AbortMultipartUpload', locate(key), async () => {
+      try {
+        await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId }))
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'NoSuchUpload') throw error
+      }
+    })
+  }
+
   return {
     address: `s3://${bucket}`,
     locate,
@@ -139,7 +151,7 @@ function openBucket(bucket: string, client: S3Client): Store {
       const place = locate(key)
       const contentType = options.contentType === undefined ? {} : { ContentType: options.contentType }
       return call('s3:PutObject', place, async () =>
-        uploadInParts(client, { Bucket: bucket, Key: key, ...contentType }, (work) => call('s3:PutObject', place, work)),
+        uploadInParts(client, { Bucket: bucket, Key: key, ...contentType }, (action, work) => call(action, place, work)),
       )
     },
 
@@ -188,6 +200,22 @@ function openBucket(bucket: string, client: S3Client): Store {
         if (page.IsTruncated !== true) return
         KeyMarker = page.NextKeyMarker
         VersionIdMarker = page.NextVersionIdMarker
+      }
+    },
+
+    unfinished: async (prefix) => {
+      checkPrefix(prefix)
+      const found: Unfinished[] = []
+      for (let KeyMarker: string | undefined, UploadIdMarker: string | undefined; ; ) {
+        const page = await call('s3:ListBucketMultipartUploads', `s3://${bucket}/${prefix}`, () =>
+          client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, KeyMarker, UploadIdMarker })),
+        )
+        for (const { Key = '', UploadId } of page.Uploads ?? []) {
+          if (isKey(Key)) found.push({ key: Key, abort: () => abortUpload(Key, UploadId) })
+        }
+        if (page.IsTruncated !== true) return found
+        KeyMarker = page.NextKeyMarker
+        UploadIdMarker = page.NextUploadIdMarker
       }
     },
 

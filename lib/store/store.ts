@@ -36,6 +36,12 @@ export interface Store {
    * A store without versions has nothing to do.
    */
   purge(place: string): Promise<void>
+  /**
+   * Uploads under a prefix that were begun and are not over: those under way, and those of processes that died, whose bytes
+   * lie there although no key shows them. None where what dead processes left needs no one to end it: a store that can
+   * tell which those are removes it instead.
+   */
+  unfinished(prefix: string): Promise<readonly Unfinished[]>
 }
 
 /** One object that is being written. Either finish or abort it; both may be called again, and then do nothing. */
@@ -45,6 +51,13 @@ export interface Upload {
   /** All of it is there, to be read by anyone. */
   finish(): Promise<void>
   /** Nothing of it ever was. */
+  abort(): Promise<void>
+}
+
+/** An upload that somebody began. */
+export interface Unfinished {
+  readonly key: string
+  /** Deletes its bytes for good; whoever is still at it fails with UnavailableError. Nothing happens when it is over. */
   abort(): Promise<void>
 }
 

@@ -19,5 +19,9 @@ export function under(store: Store, prefix: string): Store {
     },
     delete: async (key) => store.delete(full(key)),
     purge: async (place) => store.purge(`${prefix}/${checkPlace(place)}`),
+    unfinished: async (start) => {
+      const all = await store.unfinished(`${prefix}/${checkPrefix(start)}`)
+      return all.map((upload) => ({ ...upload, key: upload.key.slice(prefix.length + 1) }))
+    },
   }
 }

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { CompletedPart, PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3'
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  HeadObjectCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
@@ -15,7 +17,11 @@ const partsAtATime = 2
 
 /**
  * An object of S3 from bytes that are pushed: small ones by one PutObject, larger ones by a multipart upload, which is
- * aborted (its parts deleted) where anything fails. `inWords` tells what S3 refuses in the family's words.
+ * aborted (its parts deleted) where anything fails. `inWords` tells what S3 refuses an action in the family's words.
+ *
+ * An answer of S3 to the whole may get lost, and the SDK's next try is then told that there is no such upload, as it is
+ * where somebody aborted it. An upload therefore marks its object, in its metadata: an ETag says nothing certain of the
+ * content where KMS encrypts it, and the same bytes may be there from another upload.
  *
  * The parts' memory is its own and is used again. The SDK's upload of a stream keeps every chunk until its part is full,
  * which is long enough for V8 to take them for old: it then marks all of the heap to be rid of them, thirty times for
@@ -24,9 +30,10 @@ const partsAtATime = 2
 export function uploadInParts(
   client: S3Client,
   target: Pick<PutObjectCommandInput, 'Bucket' | 'Key' | 'ContentType'>,
-  inWords: <T>(work: () => Promise<T>) => Promise<T>,
+  inWords: <T>(action: string, work: () => Promise<T>) => Promise<T>,
 ): Upload {
   const { Bucket, Key } = target
+  const mark = randomUUID()
   const stop = new AbortController()
   const parts: CompletedPart[] = []
   const sending = new Set<Promise<void>>()
@@ -42,7 +49,9 @@ export function uploadInParts(
     // What the SDK says of each part, S3 has to be told of the whole.
     const isChecked = (await client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED'
     const ChecksumAlgorithm = isChecked ? 'CRC32' : undefined
-    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm }))
+    const { UploadId } = await client.send(
+      new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm, Metadata: { upload: mark } }),
+    )
     return UploadId
   }
 
@@ -58,12 +67,34 @@ export function uploadInParts(
   function send(memory: Buffer, bytes: number): void {
     sent += 1
     const number = sent
-    const own = inWords(() => sendPart(number, memory, bytes))
+    const own = inWords('s3:PutObject', () => sendPart(number, memory, bytes))
       .catch((error: unknown) => {
         failed ??= { error }
       })
       .finally(() => sending.delete(own))
     sending.add(own)
+  }
+
+  async function complete(Parts: CompletedPart[]): Promise<void> {
+    const UploadId = await begun
+    try {
+      await client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } }))
+    } catch (error) {
+      if (!isNamed(error, 'NoSuchUpload') || !(await isThere())) throw error
+    }
+  }
+
+  /** Whether the key holds this upload, which S3 puts there whole or not at all. */
+  function isThere(): Promise<boolean> {
+    return inWords('s3:GetObject', async () => {
+      try {
+        const { Metadata } = await client.send(new HeadObjectCommand({ Bucket, Key }))
+        return Metadata?.upload === mark
+      } catch (error) {
+        if (isNamed(error, 'NotFound')) return false
+        throw error
+      }
+    })
   }
 
   function check(): void {
@@ -76,15 +107,14 @@ export function uploadInParts(
     check()
     if (sent === 0) {
       const put = new PutObjectCommand({ ...target, Body: memory.subarray(0, filled) })
-      await inWords(() => client.send(put))
+      await inWords('s3:PutObject', () => client.send(put))
       return
     }
     if (filled > 0) send(memory, filled)
     await Promise.all(sending)
     check()
     const Parts = parts.toSorted((one, other) => Number(one.PartNumber) - Number(other.PartNumber))
-    const UploadId = await begun
-    await inWords(() => client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } })))
+    await inWords('s3:PutObject', () => complete(Parts))
   }
 
   async function giveUp(): Promise<void> {
@@ -127,4 +157,8 @@ export function uploadInParts(
       return over.catch(() => {})
     },
   }
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name
 }

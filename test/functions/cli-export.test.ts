@@ -1,5 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -94,6 +95,43 @@ describe('broadsheet export', () => {
     expect(`${out}${err}${status.out}`).not.toContain('Zk3vQ9pLr7TnX2mB')
   })
 
+  test('what would be refused for each day in the same way ends it, and says how many were not asked for', async () => {
+    const refusal = { status: 400, headers: { 'content-type': 'text/plain' }, body: { error: 'bad where' } }
+    await using vendor = await startVendor([], { '/api/2.0/export': refusal })
+    await project(vendor.url)
+    const { code, out, err } = await run('export', 'events')
+    expect(code).toBe(1)
+    // Two are asked for at a time.
+    const [, left = ''] =
+      /^stopped: others would fail in the same way; ([34]) windows not asked for now; .*; then run it again$/m.exec(err) ?? []
+    expect(out).toContain(`events: ${left} pending, ${7 - Number(left)} failed\n`)
+    const told = JSON.parse((await run('export', 'events', '--json')).out)
+    expect(told).toMatchObject({ status: 'done', done: [], stopped: { message: expect.stringContaining('bad where') } })
+  })
+
+  test('of other words than it was begun with is refused, and status says so before', async () => {
+    await using vendor = await startVendor([day('2026-11-10', { DE: 1 })])
+    await project(vendor.url)
+    const { out: one, err } = await run('export', 'events', '--from', '2026-11-10', '--to', '2026-11-11')
+    expect(one).not.toContain('refused')
+    expect(err).toContain('1 window to export, 0 kept already\n')
+    expect(err).toContain('2026-11-10 kept, 1 event (1 of 1)\n')
+    expect((await run('status')).out).not.toContain('refused')
+    for (const [words, message] of [
+      [', every: hour', 'this export is kept by the day of UTC, and the project file says the hour of UTC'],
+      [', events: [Sign Up]', 'what this export asks for is not what its kept windows hold'],
+    ] as const) {
+      await project(vendor.url, words)
+      const remedy = 'put the old words back, give the export another name, or begin it anew with --rebuild'
+      const status = await run('status')
+      expect(status).toMatchObject({ code: 0, out: expect.stringContaining(`  refused       each export: ${message}`) })
+      expect(status.out).toContain(`; ${remedy}\n`)
+      const [told] = JSON.parse((await run('status', '--json', '--summary')).out)
+      expect(told.refused).toEqual({ message: expect.stringContaining(message), remedy })
+      expect(await run('export', 'events')).toMatchObject({ code: 2, err: expect.stringContaining(message) })
+    }
+  })
+
   test('canceled, it asks nobody, until it is resumed', async () => {
     await using vendor = await startVendor(week.map((date) => day(date, { DE: 1 })))
     await project(vendor.url)
@@ -101,8 +139,22 @@ describe('broadsheet export', () => {
     expect((await run('status')).out).toContain('events: 7 canceled\n')
     const { code, err } = await run('export', 'events')
     expect(code).toBe(1)
-    expect(err).toMatch(/events was canceled by .*; --resume goes on with it/)
+    const who = `${userInfo().username}@${hostname()}`
+    expect(err).toMatch(/^events was canceled by (.*) on [-\d]+T[:\d]+Z; --resume goes on with it$/m)
+    expect(err).toContain(`canceled by ${who} on`)
+    expect((await run('status')).out).toContain(`  canceled      by ${who}, `)
     expect((await run('export', 'events', '--resume')).out).toContain('events: 7 succeeded')
+  })
+
+  // Only root may be somebody else.
+  test.runIf(process.getuid?.() === 0)('is canceled by a user whom nobody gave a name, too', async () => {
+    await project('http://127.0.0.1:9')
+    await chmod(folder, 0o777)
+    const program = join(import.meta.dirname, '..', '..', 'functions', 'cli.ts')
+    const args = [program, 'export', 'events', '--cancel', '--project', folder]
+    const { status: code } = spawnSync(process.execPath, args, { uid: 54_321, cwd: tmpdir(), env: {} })
+    expect(code).toBe(0)
+    expect((await run('status')).out).toContain(`  canceled      by user 54321@${hostname()}, `)
   })
 
   test('is what a lake reads: a report on one’s own events', async () => {
@@ -138,7 +190,7 @@ describe('broadsheet forget', () => {
     const file = join(folder, 'ids.txt')
     await writeFile(file, 'DE1\n\n DE2 \nDE1\n')
     const { code, out } = await run('forget', 'events', file)
-    expect(out).toContain('events: 2 ids, 2 of them new; 1 windows rewritten, older versions deleted\n')
+    expect(out).toContain('events: 2 ids, 2 of them new; 1 window rewritten, older versions deleted\n')
     expect(out).toContain('  2026-11-10  rewritten, 2 lines are out of it\n  delete them at the vendor, too')
     expect(code).toBe(0)
     const kept = join(folder, '.broadsheet', 'exports', 'events', 'json', 'date=2026-11-10', '2026-11-10.json.gz')

@@ -67,6 +67,7 @@ exports:
   by-event: { ${words}, format: [parquet], schema: multi }
   partly: { ${words}, format: [json], schema: multi }
   order: { source: product, data: people, from: 2026-11-09, format: [json, parquet] }
+  old: { source: product, data: events, from: 2020-01-01, to: 2020-01-05, keep: 2 days, format: [json] }
 `,
   )
 }, 60_000)
@@ -132,6 +133,7 @@ describe('the tables', () => {
       { table: '"by-event"', events: [{ table: '"by-event".charge' }, { table: '"by-event"."sign-up"', event: 'Sign Up' }] },
       { table: 'partly', missing: ['2026-11-11'] },
       { table: '"order"', data: 'people', columns: [{ name: 'distinct_id' }, {}, {}, {}, { name: 'snapshot', type: 'date' }] },
+      { table: 'old', windows: { kept: 0 }, expired: ['2020-01-01', '2020-01-02', '2020-01-03', '2020-01-04'] },
     ])
   })
 })
@@ -242,6 +244,25 @@ describe('the SQL reads the exports, and does nothing else', () => {
   ])('%s', async (select, out) => {
     expect(await run(select, '--csv')).toMatchObject({ code: 0, out: expect.stringContaining(out) })
   })
+})
+
+test('days that are older than `keep` are told where they are asked for', async () => {
+  const of = (days: string) => `old: ${days}; with a longer \`keep\`, broadsheet export old asks for them again\n`
+  const asked = await run('select count(*) as n from old', '--json', '--from', '2020-01-03')
+  expect(asked).toMatchObject({
+    out: '{"n":0}\n',
+    err: of('2 windows are older than its `keep`, and not in the answer: 2020-01-03, 2020-01-04'),
+  })
+  const tables = await run('--from', '2020-01-04')
+  expect(tables.out).toContain('old  events\n  windows  nothing kept; 1 older than `keep`\n')
+  const listed = (await run('--json', '--from', '2020-01-04')).out.split('\n').slice(0, -1)
+  expect(listed.map((one) => JSON.parse(one).expired)).toEqual([[], [], [], [], [], ['2020-01-04']])
+})
+
+test('a table whose name is a word of SQL is to be written in quotes', async () => {
+  const { code, err } = await run('select snapshot, count(*) from order group by all')
+  expect(code).toBe(2)
+  expect(err).toContain(`syntax error at or near "order"; write the export’s name in quotes: '… from "order"'\n`)
 })
 
 test.each([

@@ -339,6 +339,26 @@ describe('what fails', () => {
     expect(await handle({ ...input, from: '2026-11-11' }, lambda())).toMatchObject({ status: 'done' })
   })
 
+  it('for each window in the same way ends the call and fails the invocation, which tells how many are left', async () => {
+    await using vendor = await startVendor([], { '/api/2.0/export': refusal })
+    time.advance(4 * 86_400_000)
+    const handle = await exporter(vendor.url)
+    const failed = handle({ export: 'events', scheduledAt: '2026-11-16T03:00:00Z' }, lambda())
+    await expect(failed).rejects.toMatchObject({ name: 'ExportFailed' })
+    const told =
+      /^events: ([34]) windows failed, and ([34]) more were not asked for, which would fail in the same way\. 2026-11-09, .*bad where/
+    const [, many, left] = told.exec(String(await failed.catch((error: Error) => error.message))) ?? []
+    expect(Number(many) + Number(left)).toBe(7)
+    const more = {
+      export: 'events',
+      windows: Number(left),
+      why: expect.stringContaining('bad where'),
+      remedy: expect.any(String),
+    }
+    expect(lines).toContainEqual({ level: 'error', message: 'stopped', more })
+    expect(server.booked).toEqual([])
+  })
+
   it('everywhere fails the invocation at once, with the remedy and without the secret', async () => {
     const denied: Payload = { status: 401, body: { error: 'Unauthorized', status: 'error' } }
     await using vendor = await startVendor([], { '/api/2.0/export': denied })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { escapeControls, isNumeral, parseExactly, parseToSendBack } from '../../lib/exact-json.ts'
+import { escapeControls, isNumeral, isObject, parseExactly, parseToSendBack } from '../../lib/exact-json.ts'
 
 test.each([
   ['12345678901234567890', '12345678901234567890'],
@@ -53,4 +53,9 @@ test('what is broken stays so, however long it is', () => {
   const text = `{"a":"${'\\"x'.repeat(200_000)}`
   expect(escapeControls(text)).toBe(text)
   expect(escapeControls('{"a":"x\\\u0001"}')).toBe('{"a":"x\\\u0001"}')
+})
+
+test('an object is what stands in curly brackets', () => {
+  const values = ['{}', '{"__proto__":1}', '[]', '[{}]', 'null', '1', '"{}"', 'true'].map((text) => JSON.parse(text) as unknown)
+  expect([...values, undefined].map(isObject)).toEqual([true, true, ...Array.from({ length: 7 }, () => false)])
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Expression } from '../../lib/expression.ts'
-import { orRefuse, parseExpression, printExpression, propertyOf, readable } from '../../lib/expression.ts'
+import { orRefuse, parseExpression, printExpression, propertyOf, readable, readsOf } from '../../lib/expression.ts'
 import { examples } from './expression/examples.ts'
 
 function print(text: string): string {
@@ -174,4 +174,17 @@ test('a refusal has the text, the place from 1 and what to write', () => {
     expect.objectContaining({ kind: 'refused', message: 'a = 1: equality is written == (character 3)', remedy: 'write ==' }),
   )
   expect(refuse(`${'x'.repeat(500)} = 1`)).toThrow(/^x{57}…: equality/)
+})
+
+test('what an expression reads is told in its order, whoever has it, as often as it stands there', () => {
+  const text = 'not (number(properties["a"]) > -user["b"]) or properties["c"] in [1, "d"] and event["a"] == behaviors["n"] + NOW'
+  const again = `${text} and properties["a"] == "properties"`
+  expect(readsOf(orRefuse(again, parseExpression(again))).map(({ of, name }) => `${of} ${name}`)).toEqual([
+    'properties a',
+    'user b',
+    'properties c',
+    'event a',
+    'behaviors n',
+    'properties a',
+  ])
 })

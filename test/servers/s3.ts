@@ -1,15 +1,18 @@
 /**
  * S3 for `npm test`: fauxqs (in memory, a process of its own) behind a proxy that gives it S3's conditional writes,
  * which fauxqs ignores: writes of one key go one after the other; `If-None-Match: *` where
- * something is, and `If-Match` where it is not that, get 412, or 404 where nothing is. Nothing here proves S3's 409 or
- * its durability; the same suites run against versitygw from `.ci/run`.
+ * something is, and `If-Match` where it is not that, get 412, or 404 where nothing is; and a list of uploads that are not
+ * over. Nothing here proves S3's 409 or its durability; the same suites run against versitygw from `.ci/run`.
  */
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import type { BegunUploads } from './begun-uploads.ts'
+import { begunUploads } from './begun-uploads.ts'
 import { freePort, launch } from './launch.ts'
 
 export interface S3Server {
@@ -70,13 +73,19 @@ export function s3Server(port: number, accessKeyId: string, secretAccessKey: str
 function conditionalWrites(port: number) {
   /** Per key, the end of the write that is last in line. */
   const queues = new Map<string, Promise<void>>()
+  const uploads = begunUploads()
 
   return async (incoming: IncomingMessage, answer: ServerResponse): Promise<void> => {
-    if (incoming.method === 'GET' || incoming.method === 'HEAD') return forward(port, incoming, answer)
+    const url = urlOf(incoming)
+    if (incoming.method === 'GET' && url.searchParams.has('uploads')) {
+      answer.writeHead(200, { 'content-type': 'application/xml' }).end(uploads.list(url))
+      return
+    }
+    if (incoming.method === 'GET' || incoming.method === 'HEAD') return forward(port, incoming, answer, uploads)
     const [path = '/'] = (incoming.url ?? '/').split('?')
     const turn = (queues.get(path) ?? Promise.resolve()).then(async () => {
       const refused = await refusal(port, path, incoming)
-      if (refused === undefined) return forward(port, incoming, answer)
+      if (refused === undefined) return forward(port, incoming, answer, uploads)
       incoming.resume()
       answer.writeHead(refused.status, { 'content-type': 'application/xml' }).end(`<Error><Code>${refused.code}</Code></Error>`)
     })
@@ -107,11 +116,19 @@ async function etagOf(port: number, path: string): Promise<string | undefined> {
 }
 
 /** Ends when the answer has been passed on, or either side has gone. */
-function forward(port: number, incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
+function forward(port: number, incoming: IncomingMessage, answer: ServerResponse, uploads: BegunUploads): Promise<void> {
   return new Promise((done) => {
     const { method, url, headers } = incoming
-    const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, (response) => {
-      answer.writeHead(response.statusCode ?? 502, response.headers)
+    const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, async (response) => {
+      const status = response.statusCode ?? 502
+      if (method === 'POST' || method === 'DELETE') {
+        const body = await text(response)
+        // Before it is told: who hears of it may look at once.
+        uploads.see({ method, url: urlOf(incoming) }, { status, body })
+        answer.writeHead(status, response.headers).end(body)
+        return
+      }
+      answer.writeHead(status, response.headers)
       response.pipe(answer)
     })
     onward.on('error', () => answer.destroy())
@@ -121,4 +138,8 @@ function forward(port: number, incoming: IncomingMessage, answer: ServerResponse
     })
     incoming.pipe(onward)
   })
+}
+
+function urlOf({ url }: IncomingMessage): URL {
+  return new URL(url ?? '/', 'http://127.0.0.1')
 }

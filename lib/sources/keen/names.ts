@@ -1,4 +1,4 @@
-import { isObject } from '../wrong.ts'
+import { isObject } from '../../exact-json.ts'
 import { isTime } from './calls/timeframes.ts'
 
 /** Keen's rules for what is sent as an event, checked here so that a mistake is told with its place. */

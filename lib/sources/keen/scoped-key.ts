@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import * as z from 'zod'
 import { CredentialError, UsageError } from '../../errors.ts'
+import { isObject } from '../../exact-json.ts'
 import { checkedBy } from '../call.ts'
 import { anyObject } from './calls/answers.ts'
 import { filters } from './calls/filters.ts'
@@ -101,7 +102,7 @@ function unpadded(bytes: Buffer): Buffer {
 function optionsIn(bytes: Buffer): ScopedKeyOptions | undefined {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ScopedKeyOptions) : undefined
+    return isObject(value) ? (value as ScopedKeyOptions) : undefined
   } catch (error) {
     // What another key makes of it is no text, or no JSON.
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined

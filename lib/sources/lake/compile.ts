@@ -1,6 +1,6 @@
 import { RefusedError } from '../../errors.ts'
 import type { Expression } from '../../expression.ts'
-import { orRefuse, parseExpression, printExpression, propertyOf } from '../../expression.ts'
+import { orRefuse, parseExpression, printExpression, propertyOf, readsOf } from '../../expression.ts'
 import type { Sql } from './sql.ts'
 import { anyOf, number, text } from './sql.ts'
 
@@ -31,21 +31,7 @@ export function propertyExpression(on: string): Expression {
 
 /** The properties of events that an expression reads. */
 export function propertiesIn(expression: Expression): string[] {
-  switch (expression.kind) {
-    case 'literal':
-    case 'now':
-      return []
-    case 'property':
-      return expression.of === 'properties' ? [expression.name] : []
-    case 'list':
-      return expression.items.flatMap(propertiesIn)
-    case 'call':
-      return expression.arguments.flatMap(propertiesIn)
-    case 'unary':
-      return propertiesIn(expression.operand)
-    case 'binary':
-      return [...propertiesIn(expression.left), ...propertiesIn(expression.right)]
-  }
+  return readsOf(expression).flatMap(({ of, name }) => (of === 'properties' ? [name] : []))
 }
 
 /** True or false for each event; what is undefined is false. Throws RefusedError for what a lake cannot evaluate. */

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { DataError } from '../../errors.ts'
+import { isObject } from '../../exact-json.ts'
 import type { EventFile } from './input.ts'
 
 const chunk = 1 << 20
@@ -187,8 +188,4 @@ function problemOfEvent(value: unknown): Problem | undefined {
   const { time } = properties
   const readable = typeof time === 'number' && Math.abs(time) < 1e15
   return readable ? undefined : { what: 'there is no time', remedy: `${wanted}; the time is a number of seconds since 1970` }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

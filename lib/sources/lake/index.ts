@@ -81,6 +81,7 @@ async function exportedFiles(config: Config, ask: Ask<AnsweredKind>, context: So
   const files = new Set<string>()
   const missing = new Set<string>()
   const never = new Set<string>()
+  const expired = new Set<string>()
   const columns = new Map<string, string>()
   let localZone: string | undefined
   for (const { start, end } of askingOf(ask.question.kind)?.stretches(ask as never) ?? []) {
@@ -89,12 +90,18 @@ async function exportedFiles(config: Config, ask: Ask<AnsweredKind>, context: So
     for (const file of exported.files) files.add(file)
     for (const window of exported.missing) missing.add(window)
     for (const window of exported.never ?? []) never.add(window)
+    for (const window of exported.expired ?? []) expired.add(window)
     for (const [property, column] of exported.columns ?? []) columns.set(property, column)
     localZone = exported.localZone
   }
   if (never.size > 0) {
     throw new RefusedError(`export ${name} begins after ${listed([...never].toSorted())}, of which the question asks`, {
       remedy: `let it begin earlier (\`from:\` of export ${name}; it counts days in a zone of its own), or ask of a later time`,
+    })
+  }
+  if (expired.size > 0) {
+    throw new RefusedError(`export ${name} keeps ${listed([...expired].toSorted())} no more, of which the question asks`, {
+      remedy: `make \`keep\` of export ${name} longer and run broadsheet export ${name}, which asks the vendor for them again; or ask of a later time`,
     })
   }
   if (missing.size > 0) throw notKept(config, [...missing].toSorted(), ask, context)

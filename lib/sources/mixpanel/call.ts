@@ -1,9 +1,9 @@
 import type * as z from 'zod'
 import { CredentialError, UsageError } from '../../errors.ts'
+import { isObject } from '../../exact-json.ts'
 import type { Placed, VendorCall } from '../call.ts'
 import { checkParameters, placeParameters } from '../call.ts'
 import type { Known } from '../wrong.ts'
-import { isObject } from '../wrong.ts'
 
 /**
  * Where a call lives: `query` is `/api/query`, `app` is `/api/app/projects/<project>`, `old` is `/api/2.0` of the query

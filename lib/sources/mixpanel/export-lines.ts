@@ -1,6 +1,6 @@
 import type { BroadsheetError } from '../../errors.ts'
 import { DataError, RefusedError, UnavailableError } from '../../errors.ts'
-import { escapeControls, parseExactly } from '../../exact-json.ts'
+import { escapeControls, isObject, parseExactly } from '../../exact-json.ts'
 import type { Opened } from '../../http.ts'
 import { beginning } from '../../http.ts'
 import { errorIn } from './failure.ts'
@@ -142,9 +142,7 @@ function parse(text: string): unknown {
 
 // By hand, because a schema would copy the properties of millions of events.
 function isEvent(value: unknown): value is ExportedEvent {
-  if (value === null || typeof value !== 'object' || !('event' in value) || !('properties' in value)) return false
-  const { event, properties } = value
-  return typeof event === 'string' && typeof properties === 'object' && properties !== null && !Array.isArray(properties)
+  return isObject(value) && typeof value['event'] === 'string' && isObject(value['properties'])
 }
 
 function kindOf(value: unknown): string {

@@ -1,5 +1,5 @@
-import type { Expression } from '../../expression.ts'
-import { parseExpression, propertyOf } from '../../expression.ts'
+import type { Expression, PropertyRead } from '../../expression.ts'
+import { parseExpression, propertyOf, readsOf } from '../../expression.ts'
 import type { Question } from '../../query.ts'
 
 /** What a question reads by its name. */
@@ -24,10 +24,13 @@ const isCustomProperty = (property: string) => property.startsWith('$custom_prop
 /** What a question names that is Mixpanel's; an expression that cannot be read names nothing. */
 export function namedBy(question: Question): Named {
   const events = [...new Set(eventsOf(question))].filter((event) => event !== 'any')
-  const reads = expressionsOf(question).flatMap(propertiesIn)
-  const isOfProfile = ({ of }: Read) => of === 'user' || question.kind === 'people'
-  const names = (which: (read: Read) => boolean) => [...new Set(reads.filter(which).map(({ name }) => name))]
-  const isListed = ({ name }: Read) => !unlisted.test(name) && !isCustomProperty(name)
+  // The vendor's frame of an event and counted behaviors are no properties.
+  const reads = expressionsOf(question)
+    .flatMap(readsOf)
+    .filter(({ of }) => of === 'properties' || of === 'user')
+  const isOfProfile = ({ of }: PropertyRead) => of === 'user' || question.kind === 'people'
+  const names = (which: (read: PropertyRead) => boolean) => [...new Set(reads.filter(which).map(({ name }) => name))]
+  const isListed = ({ name }: PropertyRead) => !unlisted.test(name) && !isCustomProperty(name)
   return {
     events: events.filter((event) => !isCustomEvent(event)),
     customEvents: events.filter(isCustomEvent),
@@ -62,24 +65,4 @@ function expressionsOf(question: Question): Expression[] {
     named.push(...(question.properties ?? []).map((name) => ({ kind: 'property', of: 'properties', name }) as const))
   }
   return named.flatMap((expression) => ('problem' in expression ? [] : [expression]))
-}
-
-type Read = Extract<Expression, { readonly kind: 'property' }>
-
-/** The vendor's frame of an event and counted behaviors are no properties. */
-function propertiesIn(expression: Expression): Read[] {
-  switch (expression.kind) {
-    case 'property':
-      return expression.of === 'properties' || expression.of === 'user' ? [expression] : []
-    case 'list':
-      return expression.items.flatMap(propertiesIn)
-    case 'call':
-      return expression.arguments.flatMap(propertiesIn)
-    case 'unary':
-      return propertiesIn(expression.operand)
-    case 'binary':
-      return [expression.left, expression.right].flatMap(propertiesIn)
-    default:
-      return []
-  }
 }

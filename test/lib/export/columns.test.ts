@@ -10,15 +10,21 @@ describe('columns', () => {
 
   test.each([...reserved])('leave %s to what it is reserved for', (name) => {
     const columns = growColumns(new Map(), [name, name.toUpperCase()])
-    expect(Object.fromEntries(columns)).toEqual({ [name.toUpperCase()]: `${name.toUpperCase()}_1`, [name]: `${name}_2` })
+    expect(Object.fromEntries(columns)).toEqual({ [name]: `${name}_1`, [name.toUpperCase()]: `${name.toUpperCase()}_2` })
   })
 
   test.each([
-    { found: ['plan', 'Plan', 'PLAN'], columns: { PLAN: 'PLAN', Plan: 'Plan_1', plan: 'plan_2' } },
-    { found: ['a', 'A', 'a_1'], columns: { A: 'A', a: 'a_1', a_1: 'a_1_1' } },
+    // What is written with fewer capitals is what people ask for.
+    { found: ['PLAN', 'Plan', 'plan'], columns: { plan: 'plan', Plan: 'Plan_1', PLAN: 'PLAN_2' } },
+    {
+      found: ['SIGN Up', 'sIGn Up', 'Sign Up'],
+      columns: { 'Sign Up': 'Sign Up', 'sIGn Up': 'sIGn Up_1', 'SIGN Up': 'SIGN Up_2' },
+    },
+    { found: ['aB', 'Ab'], columns: { Ab: 'Ab', aB: 'aB_1' } },
+    { found: ['a', 'A', 'a_1'], columns: { a: 'a', A: 'A_1', a_1: 'a_1_1' } },
     { found: [''], columns: { '': '_1' } },
     { found: ['a\u0000b', 'a\nb', 'a_b'], columns: { 'a\u0000b': 'a_b', 'a\nb': 'a_b_1', a_b: 'a_b_2' } },
-    { found: ['straße', 'STRAßE'], columns: { STRAßE: 'STRAßE', straße: 'straße_1' } },
+    { found: ['straße', 'STRAßE'], columns: { straße: 'straße', STRAßE: 'STRAßE_1' } },
   ])('are told apart by more than case: $found', ({ found, columns }) => {
     expect(Object.fromEntries(growColumns(new Map(), found))).toEqual(columns)
   })
@@ -34,6 +40,19 @@ describe('columns', () => {
       Date: 'Date_2',
     })
     expect(first.size).toBe(2)
+  })
+
+  test('stand in the order of their names, whatever case they have', () => {
+    expect([...growColumns(new Map(), ['z', 'a', 'Z', 'B']).keys()]).toEqual(['B', 'z', 'Z', 'a'])
+  })
+
+  test('of a name that came first stay plain, whatever its capitals', () => {
+    const first = growColumns(new Map(), ['PLAN'])
+    expect(Object.fromEntries(growColumns(first, ['Plan', 'plan', 'PLAN']))).toEqual({
+      PLAN: 'PLAN',
+      plan: 'plan_1',
+      Plan: 'Plan_2',
+    })
   })
 
   test('may be reserved by a layout', () => {

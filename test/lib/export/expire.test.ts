@@ -1,13 +1,16 @@
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
 import { expire } from '../../../lib/export/expire.ts'
+import { holding } from '../../../lib/export/holding.ts'
+import type { ExportContext } from '../../../lib/export/run.ts'
+import { runExport } from '../../../lib/export/run.ts'
 import { settle } from '../../../lib/export/settled.ts'
-import { writeTrouble } from '../../../lib/export/trouble.ts'
+import { readTrouble, writeTrouble } from '../../../lib/export/trouble.ts'
 import { exportWindow } from '../../../lib/export/window.ts'
-import { windowsOver } from '../../../lib/export/windows.ts'
+import { windowNamed, windowsOver } from '../../../lib/export/windows.ts'
 import { claim } from '../../../lib/store/claims.ts'
 import type { Store } from '../../../lib/store/store.ts'
-import { exportingIn, keys, keysIn, manifestIn, withFolder } from './exporting.ts'
+import { exportingIn, keys, keysIn, linesIn, manifestIn, withFolder } from './exporting.ts'
 import { lines } from './raw.ts'
 
 const clock = () => new Date('2026-11-10T00:30:00Z')
@@ -38,6 +41,19 @@ function dyingAt(store: Store, kind: RegExp, when: 'before' | 'after'): Store {
       isDead = kind.test(key)
     },
   }
+}
+
+/** The same export, from now on without `keep`. */
+async function longerKept(store: Store): Promise<{ asked: string[]; context: ExportContext }> {
+  const asked: string[] = []
+  const exporting = await exportingIn(store, { lines: lines(3) }, { formats: ['json'] })
+  const ask: typeof exporting.ask = async (window, signal) => {
+    asked.push(window.name)
+    return exporting.ask(window, signal)
+  }
+  const words = { name: 'events', source: 'product', data: 'events', from: '2026-11-05', every: 'day', order: 'oldest' }
+  const entry = { ...words, format: ['json'], schema: 'mono' } as ExportContext['entry']
+  return { asked, context: { entry, zone: 'UTC', exporting: { ...exporting, ask }, owner: 'later' } }
 }
 
 test('windows that ended longer ago than they are kept go, manifest and objects; one that somebody is at stays', async () => {
@@ -85,6 +101,44 @@ describe('who dies while windows are deleted', () => {
   })
 })
 
+test('a window whose replacement was cut off goes with the objects of both revisions and its note, by itself', async () => {
+  await withFolder(async (store) => {
+    await keepFive(store)
+    const next = [fileOf('2026-11-05'), 'exports/events/parquet/event=new/date=2026-11-05/2026-11-05.parquet']
+    const manifest = await manifestIn(store, '2026-11-05')
+    const objects = next.map((key) => ({ key, bytes: 1, sha256: 'b'.repeat(64), rows: 5 }))
+    const revision = { revision: 2, exportedAt: clock().toISOString(), lines: 5, fingerprint: 'f', objects, notes: [] }
+    await store.put(keys.manifest('2026-11-05'), JSON.stringify({ ...manifest, status: 'replacing', next: revision }))
+    for (const key of next) await store.put(key, 'x')
+    const at = clock().toISOString()
+    await writeTrouble(store, keys, { version: 1, window: '2026-11-05', tries: 0, at, state: 'replacing' })
+    // Its time is over then, so nothing looks for what one window left lying.
+    let windows = 0
+    const isOver = () => {
+      windows += 1
+      return windows > 1
+    }
+    expect(await expire(holderOf(store), { ...wish, isOver })).toEqual({ gone: ['2026-11-05'], isAll: false })
+    expect((await keysIn(store)).filter((key) => key.includes('2026-11-05') && !key.startsWith('claims/'))).toEqual([])
+  })
+})
+
+test('a window that is being deleted is one to export again, should it be kept for longer from now on', async () => {
+  await withFolder(async (store) => {
+    await keepFive(store)
+    await expect(expire({ ...holderOf(store), store: dyingAt(store, /\/json\//, 'after') }, wish)).rejects.toThrow('killed')
+    expect(await readTrouble(store, keys, '2026-11-05')).toMatchObject({ state: 'replacing' })
+    const { asked, context } = await longerKept(store)
+    expect(await runExport({ scheduledAt: Temporal.Instant.from('2026-11-10T00:30:00Z') }, context)).toMatchObject({
+      status: 'done',
+      done: [{ window: '2026-11-05', state: 'replaced' }],
+    })
+    expect(asked).toEqual(['2026-11-05'])
+    expect(await manifestIn(store, '2026-11-05')).toMatchObject({ status: 'complete', objects: [{ key: fileOf('2026-11-05') }] })
+    expect(await keysIn(store, 'exports/events/json/')).toHaveLength(5)
+  })
+})
+
 test('objects and notes of old windows that have no manifest go, too; young ones stay', async () => {
   await withFolder(async (store) => {
     await keepFive(store)
@@ -108,6 +162,70 @@ test('objects and notes of old windows that have no manifest go, too; young ones
     expect(left.filter((key) => key.includes('2026-11-01'))).toEqual([])
     expect(left.filter((key) => key.includes('2026-11-20'))).toHaveLength(6)
     expect(await keysIn(store, keys.manifests)).toHaveLength(3)
+  })
+})
+
+describe('what another process exports meanwhile stays', () => {
+  /** Exports a window under its claim, as a process does whose `keep` is a longer one. */
+  async function exportBy(store: Store, window: string, now: () => Date): Promise<void> {
+    const asking = await exportingIn(store, { lines: lines(5) }, { formats: ['json'], clock: now })
+    const held = await holding({ ...holderOf(store), owner: 'other', clock: now }, window, (stillOurs) =>
+      exportWindow({ ...asking, stillOurs }, windowNamed(window, 'day', 'UTC')),
+    )
+    expect(held).toMatchObject({ value: { manifest: { status: 'complete', lines: 5 } } })
+  }
+
+  test.each([
+    ['a window that is kept', '2026-11-05'],
+    ['objects without a manifest', '2026-11-01'],
+  ])('while who deletes %s was stopped for longer than a claim lasts', async (_, window) => {
+    await withFolder(async (store) => {
+      let at = clock()
+      const now = () => at
+      await keepFive(store)
+      await store.put(fileOf('2026-11-01'), 'x')
+      let stopped = 0
+      const stopping: Store = {
+        ...store,
+        async get(key) {
+          const stored = await store.get(key)
+          if (key === keys.manifest(window)) {
+            stopped += 1
+            at = new Date(at.getTime() + 600_000)
+            await exportBy(store, window, now)
+          }
+          return stored
+        },
+      }
+      const late = expire({ ...holderOf(stopping), clock: now }, wish)
+      await expect(late).rejects.toThrow(`${window} was held for longer than its claim lasts`)
+      expect(stopped).toBe(1)
+      expect(await manifestIn(store, window)).toMatchObject({ status: 'complete', lines: 5 })
+      expect(await linesIn(store, fileOf(window))).toEqual(lines(5))
+      expect(await readTrouble(store, keys, window)).toBeUndefined()
+    })
+  })
+
+  test('between the look for what lies about and its claim', async () => {
+    await withFolder(async (store) => {
+      await keepFive(store)
+      await store.put(fileOf('2026-11-01'), 'x')
+      let exported = 0
+      const meeting: Store = {
+        ...store,
+        async put(key, ...more) {
+          if (key === keys.claim('2026-11-01')) {
+            exported += 1
+            if (exported === 1) await exportBy(store, '2026-11-01', clock)
+          }
+          return store.put(key, ...more)
+        },
+      }
+      expect((await expire(holderOf(meeting), wish)).isAll).toBe(true)
+      expect(exported).toBeGreaterThan(0)
+      expect(await manifestIn(store, '2026-11-01')).toMatchObject({ status: 'complete', lines: 5 })
+      expect(await linesIn(store, fileOf('2026-11-01'))).toEqual(lines(5))
+    })
   })
 })
 

@@ -1,5 +1,12 @@
 import { gunzipSync } from 'node:zlib'
-import { GetObjectCommand, ListObjectVersionsCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3'
+import {
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  ListPartsCommand,
+  NoSuchUpload,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expire } from '../../../lib/export/expire.ts'
@@ -10,6 +17,7 @@ import { openS3 } from '../../../lib/store/s3.ts'
 import type { Store } from '../../../lib/store/store.ts'
 import type { S3Server } from '../../servers/s3.ts'
 import { startVersitygw } from '../../servers/versitygw.ts'
+import { startChild } from '../store/child.ts'
 import type { Given } from './exporting.ts'
 import { exportingIn, keys, keysIn, linesIn } from './exporting.ts'
 import { lines } from './raw.ts'
@@ -95,4 +103,22 @@ test('are gone after running again, where the first time ended before older vers
   expect(await linesIn(store, 'exports/events/json/date=2026-11-09/2026-11-09.json.gz')).toHaveLength(60)
   expect(await forgetPeople(['u3'], context)).toEqual({ added: 0, rewritten: [], busy: [] })
   expect(await holding(bucket, 'u3')).toEqual([])
+})
+
+test('are not in what a process had begun to upload that was killed', async () => {
+  const { bucket, store, context } = await setUp()
+  const key = keys.parquet({ name: '2026-11-09', partition: 'date=2026-11-09' })
+  const child = startChild('uploader.ts', [store.address, key], s3.env)
+  try {
+    expect(await child.line()).toBe('sent')
+  } finally {
+    await child.kill()
+  }
+  const { Uploads = [] } = await s3.client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+  expect(Uploads.map(({ Key }) => Key)).toEqual([`team/${key}`])
+  const parts = () => s3.client.send(new ListPartsCommand({ Bucket: bucket, Key: `team/${key}`, UploadId: Uploads[0]?.UploadId }))
+  expect((await parts()).Parts?.length).toBeGreaterThanOrEqual(2)
+  expect(await forgetPeople(['u3'], context)).toEqual({ added: 1, rewritten: [], busy: [] })
+  await expect(parts()).rejects.toThrow(NoSuchUpload)
+  expect(await store.unfinished('')).toEqual([])
 })

@@ -250,6 +250,28 @@ test('of a window whose replacement was cut off after its lines, the manifest te
   })
 })
 
+test('older versions go for good after all windows are rewritten, also where none is', async () => {
+  await withFolder(async (store) => {
+    const own = await setUp(store, { lines: lines(70) })
+    await own.run()
+    const purged: string[] = []
+    const watched: Store = {
+      ...store,
+      purge: async (prefix) => {
+        const revisions = ['2026-11-08', '2026-11-09'].map(async (day) => (await manifestIn(store, day))?.revision)
+        if (prefix.endsWith('/')) purged.push(`${prefix} at ${(await Promise.all(revisions)).join()}`)
+        return store.purge(prefix)
+      },
+    }
+    const context = { ...own.context, exporting: { ...own.context.exporting, store: watched } }
+    const both = ['exports/events/json/ at 2,2', 'exports/events/parquet/ at 2,2']
+    for (const expected of [both, [...both, ...both]]) {
+      await forgetPeople(['u3'], context)
+      expect(purged).toEqual(expected)
+    }
+  })
+})
+
 test.each([
   [{ every: 'hour' }, 'is kept, and the project file says that windows are others'],
   [{ zone: 'Europe/Berlin' }, 'is kept under other words than the project file has'],

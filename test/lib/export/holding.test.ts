@@ -1,124 +1,105 @@
-import { setImmediate } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
 import { UnavailableError } from '../../../lib/errors.ts'
 import { holding } from '../../../lib/export/holding.ts'
-import { claim } from '../../../lib/store/claims.ts'
+import { readTrouble } from '../../../lib/export/trouble.ts'
+import { exportWindow } from '../../../lib/export/window.ts'
 import type { Store } from '../../../lib/store/store.ts'
-import { keys, withFolder } from './exporting.ts'
+import { exportingIn, keys, keysIn, linesIn, manifestIn, monday, withFolder } from './exporting.ts'
+import { lines } from './raw.ts'
 
-const window = '2026-11-09'
-let now: number
-beforeEach(() => {
-  now = Date.parse('2026-11-10T00:30:00Z')
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-})
-afterEach(() => {
-  vi.useRealTimers()
-})
-const clock = () => new Date(now)
-const holder = (store: Store, owner: string) => ({ store, keys, owner, clock })
+const json = 'exports/events/json/date=2026-11-09/2026-11-09.json.gz'
+const parquet = 'exports/events/parquet/date=2026-11-09/2026-11-09.parquet'
 
-/** A store of a test, and a way to let time pass: in steps of a beat, each of which is over before the next one. */
-async function withStore(work: (store: Store, pass: (seconds: number) => Promise<void>) => Promise<void>): Promise<void> {
-  await withFolder(async (inner) => {
-    let pending = 0
-    const counted =
-      <Given extends unknown[], Value>(call: (...given: Given) => Promise<Value>) =>
-      async (...given: Given) => {
-        pending += 1
-        try {
-          return await call(...given)
-        } finally {
-          pending -= 1
-        }
-      }
-    await work({ ...inner, get: counted(inner.get), put: counted(inner.put) }, async (seconds) => {
-      for (let passed = 0; passed < seconds; passed += 30) {
-        now += 30_000
-        vi.advanceTimersByTime(30_000)
-        for (let quiet = 0; quiet < 20; quiet = pending === 0 ? quiet + 1 : 0) await setImmediate()
-      }
-    })
-  })
+/** Exports so many lines under the window's claim, as each process does; `pause` is called in its vendor's answer. */
+async function exportHeld(
+  store: Store,
+  owner: string,
+  count: number,
+  { clock, pause = async () => {} }: { readonly clock: () => Date; readonly pause?: () => Promise<void> },
+) {
+  const exporting = await exportingIn(store, { lines: lines(count) }, { clock })
+  const ask: typeof exporting.ask = async (...given) => {
+    await pause()
+    return exporting.ask(...given)
+  }
+  return holding({ store, keys, owner, clock }, monday.name, (stillOurs) =>
+    exportWindow({ ...exporting, ask, stillOurs }, monday),
+  )
 }
 
-test('a window that takes hours stays with who is at it, and is free at once when that is over', async () => {
-  await withStore(async (store, pass) => {
-    const outcome = await holding(holder(store, 'one'), window, async (stillOurs) => {
-      await pass(1800)
-      stillOurs()
-      expect(await holding(holder(store, 'two'), window, async () => 'taken')).toMatchObject({ heldBy: 'one' })
-      return 'whole'
-    })
-    expect(outcome).toEqual({ value: 'whole' })
-    expect(await holding(holder(store, 'two'), window, async () => 'mine now')).toEqual({ value: 'mine now' })
-  })
-})
+/** A manifest that says complete tells the truth of each object; one that says replacing is looked at again. */
+async function expectNoLie(store: Store): Promise<void> {
+  const manifest = await manifestIn(store)
+  if (manifest?.status === 'replacing') return
+  for (const { key, sha256 } of manifest?.objects ?? []) {
+    const body = (await store.get(key))?.body ?? Buffer.alloc(0)
+    expect(createHash('sha256').update(body).digest('hex'), key).toBe(sha256)
+  }
+}
 
-test('who was stopped for longer than a claim lasts is told that another has it', async () => {
-  await withStore(async (store, pass) => {
-    const outcome = holding(holder(store, 'one'), window, async (stillOurs) => {
-      now += 121_000
-      expect(await claim(store, keys.claim(window), { owner: 'two', seconds: 120, clock })).toHaveProperty('renew')
-      await pass(30)
-      stillOurs()
-    })
-    await expect(outcome).rejects.toThrow(UnavailableError)
-    await expect(outcome).rejects.toThrow('another process has taken 2026-11-09 over')
-    expect(await holding(holder(store, 'three'), window, async () => 'no')).toMatchObject({ heldBy: 'two' })
-  })
-})
-
-test('a renewal that fails is tried again, and is told once the claim has run out', async () => {
-  await withStore(async (inner, pass) => {
-    let down = false
-    const store: Store = {
-      ...inner,
-      put: async (...given) => {
-        if (down) throw new UnavailableError('the store is away')
-        return inner.put(...given)
+test.each([
+  ['in its vendor’s answer', 'answer', 0],
+  ['in its vendor’s answer, of a window that is kept', 'answer', 50],
+  ['while an object is sent', 'object', 0],
+  ['while an object is sent, of a window that is kept', 'object', 50],
+  ['between two objects', 'objects', 0],
+  ['between two objects, of a window that is kept', 'objects', 50],
+] as const)('who is stopped %s until another has exported the window goes no further', async (_, where, kept) => {
+  await withFolder(async (store) => {
+    let now = Date.parse('2026-11-10T00:30:00Z')
+    const clock = () => new Date(now)
+    if (kept > 0) await exportHeld(store, 'before', kept, { clock })
+    let stopped = 0
+    async function stop(): Promise<void> {
+      stopped += 1
+      now += 600_000
+      expect(await exportHeld(store, 'other', 140, { clock })).toMatchObject({ value: { state: kept > 0 ? 'replaced' : 'kept' } })
+    }
+    const stopping: Store = {
+      ...store,
+      async upload(key, options) {
+        const upload = await store.upload(key, options)
+        return {
+          ...upload,
+          async finish() {
+            if (where === 'object' && key === json) await stop()
+            await upload.finish()
+            if (where === 'objects' && key === json) await stop()
+          },
+        }
       },
     }
-    let ours = 0
-    const outcome = holding(holder(store, 'one'), window, async (stillOurs) => {
-      down = true
-      await pass(90)
-      stillOurs()
-      ours += 1
-      down = false
-      await pass(30)
-      down = true
-      await pass(90)
-      stillOurs()
-      ours += 1
-      await pass(30)
-      try {
-        stillOurs()
-        ours += 1
-      } finally {
-        down = false
-      }
-    })
-    await expect(outcome).rejects.toThrow('the store is away')
-    expect(ours).toBe(2)
+    const late = exportHeld(stopping, 'late', 70, { clock, ...(where === 'answer' ? { pause: stop } : {}) })
+    await expect(late).rejects.toThrow(UnavailableError)
+    await expect(late).rejects.toThrow('2026-11-09 was held for longer than its claim lasts')
+    expect(stopped).toBe(1)
+    await expectNoLie(store)
+    expect(await linesIn(store, json)).toEqual(lines(where === 'object' ? 70 : 140))
+    expect(await linesIn(store, parquet)).toEqual(lines(140))
+    expect(await keysIn(store, 'exports/')).toHaveLength(3)
+    expect(await manifestIn(store)).toMatchObject({ lines: 140, revision: kept > 0 ? 2 : 1 })
+    if (where === 'answer') {
+      // It had put nothing yet, so nothing is to be looked at again.
+      expect(await manifestIn(store)).toMatchObject({ status: 'complete' })
+      expect(await readTrouble(store, keys, monday.name)).toBeUndefined()
+    }
+    // It cannot know which of the two was last, so whoever comes next looks.
+    const again = await exportHeld(store, 'next', 140, { clock })
+    expect(again).toMatchObject({ value: { state: where === 'answer' ? 'unchanged' : 'replaced' } })
+    expect(await manifestIn(store)).toMatchObject({ status: 'complete' })
+    await expectNoLie(store)
+    // Nobody has it any more.
+    expect(await holding({ store, keys, owner: 'next', clock }, monday.name, async () => 'free')).toEqual({ value: 'free' })
   })
 })
 
-test('what the work throws is told, and the window is free', async () => {
+test('a window that somebody is at is told with who it is and until when', async () => {
   await withFolder(async (store) => {
-    const failing = holding(holder(store, 'one'), window, async () => Promise.reject(new Error('a defect')))
-    await expect(failing).rejects.toThrow('a defect')
-    expect(await holding(holder(store, 'two'), window, async () => 'free')).toEqual({ value: 'free' })
-  })
-})
-
-test('who wakes up after its claim ran out goes no further, although its timers have yet to say so', async () => {
-  await withStore(async (store) => {
-    const outcome = holding(holder(store, 'one'), window, async (stillOurs) => {
-      now += 600_000
-      expect(await holding(holder(store, 'two'), window, async () => 'whole')).toEqual({ value: 'whole' })
-      stillOurs()
-    })
-    await expect(outcome).rejects.toThrow('2026-11-09 was held for longer than its claim lasts')
+    const clock = () => new Date('2026-11-10T00:30:00Z')
+    const second = await holding({ store, keys, owner: 'one', clock }, monday.name, () =>
+      holding({ store, keys, owner: 'two', clock }, monday.name, async () => 'both'),
+    )
+    expect(second).toEqual({ value: { heldBy: 'one', until: new Date('2026-11-10T00:32:00Z') } })
   })
 })

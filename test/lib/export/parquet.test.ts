@@ -189,29 +189,29 @@ describe('columns', () => {
 
   test('are guessed from the first lines, and what comes later is not lost', async () => {
     await inFolder(async (folder) => {
-      const begin = Array.from({ length: 20_001 }, () => line({ a: '5' }))
+      const begin = Array.from({ length: 20_001 }, () => line({ A: '5' }))
       const options = { columns: new Map([['b', 'b']]) }
       const last = async (...properties: Readonly<Record<string, unknown>>[]) => {
         const { result, rows } = await converted(folder, [...begin, ...properties.map((own) => line(own))], options)
         expect(result.rows).toBe(begin.length + properties.length)
-        const column = String(result.columns.get('a'))
+        const column = String(result.columns.get('A'))
         expect(rows[0]).toMatchObject({ [column]: '5', _strings: [column] })
         return { columns: [...result.columns], row: rows.at(-1) }
       }
       expect(await last({ b: 1 })).toMatchObject({
         columns: [
           ['b', 'b'],
-          ['a', 'a'],
+          ['A', 'A'],
         ],
-        row: { a: null, b: '1' },
+        row: { A: null, b: '1' },
       })
-      // Of two that differ in case the first by its name has it, wherever they were found.
-      const grown = await last({ A: 2, b: 1 })
+      // Of two that differ in case the one with fewer capitals has it, wherever they were found.
+      const grown = await last({ a: 2, b: 1 })
       expect(grown).toMatchObject({
         columns: [
           ['b', 'b'],
-          ['A', 'A'],
-          ['a', 'a_1'],
+          ['a', 'a'],
+          ['A', 'A_1'],
         ],
       })
     })

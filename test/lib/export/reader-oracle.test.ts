@@ -112,7 +112,7 @@ async function ask(
   entry: ExportEntry,
   questions: readonly ((lake: Lake) => Promise<object>)[],
 ): Promise<unknown[]> {
-  const exported = exportReader({ store, entry: () => entry, zone: () => 'UTC', scratch: tmpdir() })
+  const exported = exportReader({ store, entry: () => entry, zone: () => 'UTC', scratch: tmpdir(), clock: () => new Date() })
   const lake = openLake({ kind: 'lake', export: entry.name }, { exported })
   try {
     return await Promise.all(

@@ -26,8 +26,10 @@ const from = new Date('2026-11-04T00:00:00Z')
 const to = new Date('2026-11-07T00:00:00Z')
 const framing = { timeframe: { start: '2026-11-04', end: '2026-11-07' }, timezone: 'UTC', at: '2026-11-07T08:00:00Z' } as const
 
+const now = () => new Date('2026-11-07T08:00:00Z')
+
 function readerOf(store: Store, entry = entryOf(), scratch = '/nowhere', localZone?: string, zone = 'UTC') {
-  return exportReader({ store, entry: () => entry, zone: () => zone, localZone: () => localZone, scratch })
+  return exportReader({ store, entry: () => entry, zone: () => zone, localZone: () => localZone, scratch, clock: now })
 }
 
 /** The same store as if it were S3: nothing of it lies on this machine. */
@@ -97,6 +99,26 @@ describe('what is handed out', () => {
       await expect(ask('2026-11-07T08:01:00Z')).rejects.toThrow(WaitError)
       await expect(ask('2026-11-08T08:01:00Z')).rejects.toThrow(RefusedError)
       await expect(ask('2026-11-08T08:01:00Z')).rejects.toThrow('export events has not kept 2026-11-05, 2026-11-06')
+    })
+  })
+
+  test('is no window that is older than `keep`, and a question of one is refused with what would be right', async () => {
+    await withFolder(async (store) => {
+      // Of three days the first is older than that, and the second though it has yet to go.
+      const entry = entryOf({ keep: 86_400 })
+      await keepDays(store, entry, days.slice(1, 2))
+      const got = await readerOf(store, entry)('events', from, to)
+      expect(got).toMatchObject({ missing: ['2026-11-04', '2026-11-06'], never: [], expired: ['2026-11-04'] })
+      const begun = await readerOf(store, { ...entry, from: '2026-11-05' })('events', from, to)
+      expect(begun).toMatchObject({ never: ['2026-11-04'], expired: [] })
+      const lake = openLake({ kind: 'lake', export: 'events' }, { exported: readerOf(store, entry), clock: now })
+      await expect(answersOf(lake).segmentation(segmentationAsk({ event: 'A' }, framing))).rejects.toMatchObject({
+        name: 'RefusedError',
+        message: 'export events keeps 2026-11-04 no more, of which the question asks',
+        remedy: expect.stringMatching(
+          /^make `keep` of export events longer and run broadsheet export events, .* or ask of a later/,
+        ),
+      })
     })
   })
 

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
-import { CredentialError, RefusedError, UnavailableError, UsageError, WaitError } from '../../../lib/errors.ts'
+import { CredentialError, DataError, RefusedError, UnavailableError, UsageError, WaitError } from '../../../lib/errors.ts'
 import type { ExportContext, ExportRequest } from '../../../lib/export/run.ts'
 import { runExport, runExportToEnd } from '../../../lib/export/run.ts'
 import { cancel } from '../../../lib/export/settled.ts'
@@ -54,7 +54,8 @@ async function setUp(
     exporting,
     owner: 'tester',
     atATime: 1,
-    progress: (step) => steps.push(step.step === 'planned' ? `planned ${step.windows.length}` : `${step.step} ${step.window}`),
+    progress: (step) =>
+      steps.push(`${step.step} ${'windows' in step ? step.windows.length : 'left' in step ? step.left : step.window}`),
     ...options,
   }
   const request: ExportRequest = { scheduledAt: Temporal.Instant.fromEpochMilliseconds(now) }
@@ -90,6 +91,31 @@ describe('an export', () => {
       own.asked.length = 0
       expect(await own.again()).toMatchObject({ status: 'done', done: [] })
       expect(own.asked).toEqual([])
+    })
+  })
+
+  test('asks for the next window once it has asked for the one before, and while that one still comes', async () => {
+    await withFolder(async (store) => {
+      const asked: string[] = []
+      const slow: Store = {
+        ...store,
+        async put(key, ...rest) {
+          // Another one would long be asked for by then.
+          for (let turn = 0; key === keys.claim('2026-11-05') && asked.length === 0 && turn < 100; turn += 1)
+            await store.get('nothing')
+          return store.put(key, ...rest)
+        },
+      }
+      const own = await setUp(slow, {}, {}, { atATime: 2 })
+      const second = Promise.withResolvers<void>()
+      const ask: typeof own.context.exporting.ask = async (window, signal) => {
+        asked.push(window.name)
+        if (asked.length === 2) second.resolve()
+        await second.promise
+        return own.context.exporting.ask(window, signal)
+      }
+      await runExport(own.request, { ...own.context, exporting: { ...own.context.exporting, ask } })
+      expect(asked).toEqual(names)
     })
   })
 
@@ -193,6 +219,76 @@ describe('what is kept for long', () => {
   })
 })
 
+describe('what goes wrong in the same way each time', () => {
+  const said = (name: string, more = '') =>
+    new RefusedError(`GET /export?from_date=${name} 400: bad where at ${Date.parse(name) / 1000}${more}`, { remedy: 'mend it' })
+  const refused = (some: readonly string[], error = said): Days => Object.fromEntries(some.map((name) => [name, [error(name)]]))
+
+  test('ends the call after three windows; the rest is left to the next one, and all of that is told', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, refused(names))
+      const stopped = { message: said('2026-11-07').message, remedy: 'mend it', left: 2 }
+      const outcome = await runExportToEnd(own.request, own.context)
+      expect(outcome).toMatchObject({
+        status: 'done',
+        done: [],
+        failed: names.slice(0, 3).map((window) => ({ window })),
+        stopped,
+      })
+      expect(own.asked).toEqual(names.slice(0, 3))
+      expect(own.steps.at(-1)).toBe('stopped 2')
+      expect(await keysIn(store, keys.troubles)).toEqual(names.slice(0, 3).map(keys.trouble))
+    })
+  })
+
+  test('keeps no other window from being begun by the next schedule', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, refused(names.slice(0, 4)))
+      await own.again()
+      own.asked.length = 0
+      own.to('2026-11-11T00:30:00Z')
+      await own.again()
+      expect(own.asked).toEqual(['2026-11-08', '2026-11-09', '2026-11-10', '2026-11-05', '2026-11-06', '2026-11-07'])
+      const nextDay = async (time: string) => {
+        own.asked.length = 0
+        own.to(time)
+        return { outcome: await own.again(), asked: [...own.asked] }
+      }
+      const second = await nextDay('2026-11-12T00:30:00Z')
+      expect(second.outcome).toMatchObject({ done: [{ window: '2026-11-11' }], stopped: { left: 1 } })
+      expect(second.asked).toEqual(['2026-11-11', '2026-11-05', '2026-11-06', '2026-11-07'])
+      // The one that was not tried for longest comes first of those that failed.
+      const third = await nextDay('2026-11-13T00:30:00Z')
+      expect(third.asked).toEqual(['2026-11-12', '2026-11-08', '2026-11-05', '2026-11-06'])
+    })
+  })
+
+  test('and for each window, as the vendor says, ends the call at once', async () => {
+    await withFolder(async (store) => {
+      const plan = (name: string) => new RefusedError(`${name}: not in your plan`, { everywhere: true })
+      const own = await setUp(store, refused(names, plan as typeof said))
+      expect(await own.again()).toMatchObject({ status: 'done', failed: [{}], stopped: { left: 4 } })
+      expect(own.asked).toHaveLength(1)
+    })
+  })
+
+  test.each<[string, Days]>([
+    ['other words', Object.fromEntries(names.map((name, at) => [name, [said(name, ` in line ${at}`)]]))],
+    ['another kind of failure', { ...refused(names), '2026-11-07': [new DataError(said('2026-11-07').message)] }],
+    ['a window that is kept', { ...refused(names), '2026-11-07': [lines(3)] }],
+    ['one that may be had later', { ...refused(names), '2026-11-07': [new UnavailableError('down')] }],
+    ['none that is there for good', refused(names, (name) => new UnavailableError(name) as never)],
+    ['no other window left', refused(names.slice(2))],
+  ])('but not with %s', async (_, days) => {
+    await withFolder(async (store) => {
+      const own = await setUp(store, days)
+      const outcome = await own.again()
+      expect(own.asked).toEqual(names)
+      expect(outcome).not.toHaveProperty('stopped')
+    })
+  })
+})
+
 describe('what goes wrong', () => {
   test('a limit of the vendor is waited for, and the rest goes on there', async () => {
     await withFolder(async (store) => {
@@ -233,7 +329,7 @@ describe('what goes wrong', () => {
       expect(own.asked).toEqual([])
       own.to('2026-11-11T00:30:00Z')
       await own.again()
-      expect(own.asked).toEqual(['2026-11-06', '2026-11-10'])
+      expect(own.asked).toEqual(['2026-11-10', '2026-11-06'])
     })
   })
 
@@ -305,6 +401,34 @@ describe('what goes wrong', () => {
       expect(own.asked).not.toContain('2026-11-07')
       if ('release' in held) await held.release()
       expect(await own.again()).toMatchObject({ status: 'done' })
+    })
+  })
+
+  test('a window that another process kept after this one had looked what is due is not asked for again', async () => {
+    await withFolder(async (store) => {
+      const other = await setUp(store, { '2026-11-07': [lines(9)] })
+      let isBusy = false
+      const own = await setUp(
+        {
+          ...store,
+          put: async (key, ...more) => {
+            if (key === keys.claim('2026-11-07') && !isBusy) {
+              isBusy = true
+              await other.sleep(1000)
+              await other.again()
+            }
+            return store.put(key, ...more)
+          },
+        },
+        {},
+      )
+      const outcome = await own.again()
+      expect(own.steps[0]).toBe('planned 5')
+      // 6 November is kept by then, and 7 November is under this one's hands: it finds the other's manifest.
+      expect(other.asked).toEqual(['2026-11-07', '2026-11-08', '2026-11-09'])
+      expect(own.asked).toEqual(['2026-11-05', '2026-11-06'])
+      expect(outcome).toMatchObject({ status: 'done', done: [{ window: '2026-11-05' }, { window: '2026-11-06' }], failed: [] })
+      expect(await manifestIn(store, '2026-11-07')).toMatchObject({ status: 'complete', revision: 1, lines: 9 })
     })
   })
 

@@ -102,7 +102,11 @@ async function opened(name: string, expected: readonly Expected[], words = '') {
     run: (request: Partial<ExportRequest> = {}) =>
       runExport({ scheduledAt: Temporal.Instant.fromEpochMilliseconds(now.getTime()), ...request }, context),
     forget: (id: string) => forgetPeople([id], context),
-    status: () => statusOf(entry, { store, keys: exportKeys(name), zone: context.zone, clock }),
+    status: () =>
+      statusOf(entry, {
+        ...{ store, keys: exportKeys(name), clock },
+        ...{ zone: context.zone, definition: context.exporting.head.definition },
+      }),
     manifest: async (day: string): Promise<ExportManifest> => {
       const stored = await store.get(exportKeys(name).manifest(day))
       return exportManifest.parse(JSON.parse(Buffer.from(stored?.body ?? '{}').toString()))

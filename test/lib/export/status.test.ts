@@ -29,7 +29,8 @@ const keep = (entry: ExportEntry, some: readonly string[]) =>
     entry,
     some.map((date) => ({ date, lines: lines(3) })),
   )
-const stands = (entry: ExportEntry) => statusOf(entry, { store, keys, zone: 'UTC', clock })
+const definition = 'a'.repeat(64)
+const stands = (entry: ExportEntry, today = { zone: 'UTC', definition }) => statusOf(entry, { store, keys, ...today, clock })
 const wentWrong = (window: string, state: Trouble['state']) =>
   writeTrouble(store, keys, { version: 1, window, tries: 1, at: '2026-11-11T00:10:00Z', state, message: 'it was cut off' })
 
@@ -44,7 +45,7 @@ describe('with `keep`', () => {
     [{ days: 3, zone: 'Europe/Berlin', at: '2026-10-27T22:30:00Z' }, ['2026-10-24', '2026-10-25', '2026-10-26']],
   ])('%j, nothing is wanted that would be deleted', async ({ days, zone, at }, wanted) => {
     const entry = entryOf({ from: '2026-10-01', keep: days * 86_400 })
-    const { windows, oldestGap } = await statusOf(entry, { store, keys, zone, clock: () => new Date(at) })
+    const { windows, oldestGap } = await statusOf(entry, { store, keys, zone, definition, clock: () => new Date(at) })
     expect(windows.map(({ window, state }) => [window, state])).toEqual(wanted.map((window) => [window, 'pending']))
     expect(oldestGap).toBe(wanted[0])
   })
@@ -88,5 +89,28 @@ describe('the oldest gap', () => {
     await store.put(key, spoil(Buffer.from((await store.get(key))?.body ?? '').toString()))
     await wentWrong('2026-11-09', 'failed')
     expect((await stands(entry)).oldestGap).toBe('2026-11-09')
+  })
+})
+
+describe('other words in the project file than those that the kept windows were asked with', () => {
+  const entry = entryOf({ from: '2026-11-08' })
+  const other = 'b'.repeat(64)
+
+  test.each([
+    [{ every: 'hour' }, 'UTC', definition, 'this export is kept by the day of UTC, and the project file says the hour of UTC'],
+    [{}, 'Europe/Berlin', definition, 'and the project file says the day of Europe/Berlin'],
+    [{}, 'UTC', other, 'what this export asks for is not what its kept windows hold'],
+  ] as const)('are told, since nothing is exported before they are mended: %j %s', async (words, zone, own, message) => {
+    await keep(entry, dates)
+    expect((await stands({ ...entry, ...words }, { zone, definition: own })).refused).toEqual({
+      message: expect.stringContaining(message),
+      remedy: 'put the old words back, give the export another name, or begin it anew with --rebuild',
+    })
+  })
+
+  test('are none where they are the same, or nothing is kept yet', async () => {
+    expect((await stands(entry, { zone: 'UTC', definition: other })).refused).toBeUndefined()
+    await keep(entry, dates)
+    expect((await stands(entry)).refused).toBeUndefined()
   })
 })

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keptFiles } from '../../../lib/export/kept.ts'
 import { openAsker } from '../../../lib/export/select.ts'
 import { knownNames } from '../../../lib/export/settled.ts'
+import type { Span } from '../../../lib/export/views.ts'
 import { standingOf, viewsOf } from '../../../lib/export/views.ts'
 import type { ExportEntry } from '../../../lib/project/project.ts'
 import { openFolder } from '../../../lib/store/folder.ts'
@@ -102,5 +103,29 @@ describe('what should be kept', () => {
     expect(standing.missing.map(({ name }) => name)).toEqual(missing)
     // What has yet to be deleted is still asked.
     expect(standing.kept.map(({ window }) => window.name)).toEqual(['2026-11-09', '2026-11-10'])
+  })
+})
+
+describe('what is older than `keep`', () => {
+  const keep = 2 * 86_400
+  const beyond = ['2026-11-06', '2026-11-07', '2026-11-08']
+  test.each<[Partial<ExportEntry>, Span, readonly string[]]>([
+    [{ keep }, {}, []],
+    [{ keep }, { to: '2026-11-12' }, []],
+    [{ keep }, { from: '2026-11-01' }, beyond],
+    [{ keep }, { from: '2026-11-07', to: '2026-11-08' }, ['2026-11-07']],
+    [{ keep }, { from: '2026-11-10' }, []],
+    [{ keep }, { to: '2026-11-07' }, ['2026-11-06']],
+    [{ keep, to: '2026-11-08' }, {}, ['2026-11-06', '2026-11-07']],
+    [{}, { from: '2026-11-01' }, []],
+    [{ keep, data: 'people' }, { from: '2026-11-01' }, []],
+  ])('is told where it is asked for, or nothing else is there: %j, %j', async (words, span, expired) => {
+    const entry = entryOf({ from: '2026-11-06', ...words })
+    // Of the days that should have gone one has yet to go.
+    const some = words.to === undefined && words.data === undefined ? days : []
+    await keepDays(store, entry, some)
+    const look = keptFiles({ store, scratch: join(folder, 'scratch') })
+    const standing = await standingOf(entry, { store, zone: 'UTC', at, span }, (window) => look(entry.name, window))
+    expect(standing.expired).toEqual(expired)
   })
 })

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { UnavailableError } from '../../../lib/errors.ts'
+import { keepNames, readNames, settle } from '../../../lib/export/settled.ts'
 import { readTrouble } from '../../../lib/export/trouble.ts'
 import { exportWindow } from '../../../lib/export/window.ts'
 import type { Given } from './exporting.ts'
-import { exportingIn, keys, keysIn, linesIn, manifestIn, monday, withFolder } from './exporting.ts'
+import { copying, exportingIn, keys, keysIn, linesIn, manifestIn, monday, withFolder } from './exporting.ts'
 import { lines } from './raw.ts'
 
 const json = 'exports/events/json/date=2026-11-09/2026-11-09.json.gz'
@@ -74,6 +75,39 @@ describe('a window', () => {
       expect(await linesIn(store, json)).toEqual(lines(100))
     })
   })
+})
+
+test('whose first export was cut off before its manifest keeps no object that the next one does not have', async () => {
+  for (const next of [[], ['sign-up']]) {
+    await withFolder(async (store) => {
+      await settle(store, keys, { every: 'day', zone: 'UTC', definition: 'a'.repeat(64) }, false)
+      const slugs = new Map(['Sign Up', 'Gone'].map((event) => [event, event.toLowerCase().replace(' ', '-')]))
+      const names = await readNames(store, keys)
+      expect(await keepNames(store, keys, names, { ...names, slugs })).toBe(true)
+      const by = async (given: readonly string[], events: readonly string[]) =>
+        exportingIn(
+          store,
+          { lines: given },
+          {
+            convert: async (options) => {
+              const { files } = await copying(options)
+              return { files: files.flatMap((file) => events.map((event) => ({ ...file, event }))), duplicates: 0 }
+            },
+          },
+        )
+      const dying: typeof store = {
+        ...store,
+        put: async (key, ...more) =>
+          key === manifest ? Promise.reject(new Error('the process is gone')) : store.put(key, ...more),
+      }
+      const first = await by(lines(10), ['gone', 'sign-up'])
+      await expect(exportWindow({ ...first, store: dying }, monday)).rejects.toThrow('is gone')
+      expect(await keysIn(store, 'exports/')).toHaveLength(3)
+      await exportWindow(await by(lines(5 * next.length), next), monday)
+      const own = next.map((event) => `exports/events/parquet/event=${event}/date=2026-11-09/2026-11-09.parquet`)
+      expect(await keysIn(store, 'exports/')).toEqual([...(next.length > 0 ? [json] : []), manifest, ...own])
+    })
+  }
 })
 
 describe('a window that is looked at again', () => {
@@ -158,6 +192,41 @@ describe('a window that is looked at again', () => {
       await exportWindow(await exportingIn(store, given), monday)
       await exportWindow(await exportingIn(store, given), monday)
       expect(await keysIn(store, 'exports/')).toEqual([manifest])
+    })
+  })
+
+  test('whose replacement was cut off keeps no object of it that what comes next does not have', async () => {
+    await withFolder(async (store) => {
+      // Each event in a file of its own; names that no list knows, as a copy of the store without its state would have.
+      const by = async (...events: string[]) =>
+        exportingIn(
+          store,
+          { lines: lines(10 * events.length) },
+          {
+            formats: ['parquet'],
+            convert: async (options) => {
+              const { files } = await copying(options)
+              return { files: files.flatMap((file) => events.map((event) => ({ ...file, event }))), duplicates: 0 }
+            },
+          },
+        )
+      const of = (event: string) => `exports/events/parquet/event=${event}/date=2026-11-09/2026-11-09.parquet`
+      await exportWindow(await by('old'), monday)
+      const replacing = await by('new', 'next')
+      let deleted = 0
+      const dying: typeof store = {
+        ...store,
+        delete: async (key) => {
+          if (!key.startsWith('exports/')) return store.delete(key)
+          deleted += 1
+          throw new Error('the process is gone')
+        },
+      }
+      await expect(exportWindow({ ...replacing, store: dying }, monday)).rejects.toThrow('is gone')
+      expect([deleted, await keysIn(store, 'exports/events/parquet/')]).toEqual([1, ['new', 'next', 'old'].map(of)])
+      expect(await exportWindow(await by('old', 'new', 'third'), monday)).toMatchObject({ state: 'replaced' })
+      expect(await keysIn(store, 'exports/events/parquet/')).toEqual(['new', 'old', 'third'].map(of))
+      expect(await manifestIn(store)).toMatchObject({ status: 'complete', revision: 2 })
     })
   })
 

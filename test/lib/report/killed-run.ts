@@ -30,6 +30,7 @@ const store: Store = {
   upload: (key, options) => effect(() => inner.upload(key, options)),
   read: (key) => inner.read(key),
   purge: (key) => inner.purge(key),
+  unfinished: (prefix) => inner.unfinished(prefix),
   delete: (key) => effect(() => inner.delete(key)),
 }
 const office = postOffice(folder)

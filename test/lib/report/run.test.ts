@@ -203,8 +203,12 @@ describe('a run that cannot be finished at once', () => {
 
   test('what a source refuses for all that is asked of it is asked no more; each file says the failure', async () => {
     const { promise: bothAsked, resolve } = Promise.withResolvers<void>()
+    const { promise: firstAsked, resolve: go } = Promise.withResolvers<void>()
     const asked: string[] = []
     const refuse = async ({ title }: { title: string }) => {
+      // Which of two comes first out of the store is chance.
+      if (title === 'Sign-ups') go()
+      else await firstAsked
       asked.push(title)
       if (asked.length === 2) resolve()
       await bothAsked
@@ -282,6 +286,55 @@ describe('a run that cannot be finished at once', () => {
     expect(await mailer.taken()).toEqual([report.owner])
     expect(outcome.complete).toBe(false)
     expect((await manifestOf(context)).status).toBe('failed')
+  })
+})
+
+describe('a process that was stopped for longer than its claim lasts', () => {
+  test.each([
+    ['while it asked', 'ask'],
+    ['when all was answered', 'rate.json'],
+    ['while it kept what is sent', 'email.html'],
+    ['before it sent', 'email.eml'],
+  ] as const)('%s keeps, sends and publishes nothing more', async (_, where) => {
+    let now = soon().getTime()
+    const clock = () => new Date(now)
+    const mailer = postOffice(folder)
+    const other = desk(folder, { clock, mailer, owner: 'other' })
+    let isStopped = false
+    const keptLate: string[] = []
+    async function stop(): Promise<void> {
+      if (isStopped) return
+      now += 600_000
+      expect(done(await runReport(request, other)).complete).toBe(true)
+      isStopped = true
+    }
+    const source = vendor()
+    const funnel: typeof source.answers.funnel = async (ask) => {
+      if (where === 'ask') await stop()
+      return (await source.answers.funnel?.(ask)) as never
+    }
+    const store: typeof other.store = {
+      ...other.store,
+      async put(key, ...more) {
+        if (isStopped && !key.startsWith('claims/runs/')) keptLate.push(key)
+        const etag = await other.store.put(key, ...more)
+        if (key.endsWith(where)) await stop()
+        return etag
+      },
+    }
+    const late = runReport(
+      { ...request, send: 'readers' },
+      {
+        ...desk(folder, { clock, mailer, owner: 'late' }),
+        store,
+        source: () => ({ ...source, answers: { ...source.answers, funnel } }),
+      },
+    )
+    await expect(late).rejects.toThrow(UnavailableError)
+    await expect(late).rejects.toThrow('this run was held for longer than its claim lasts')
+    expect(isStopped).toBe(true)
+    expect(keptLate).toEqual([])
+    expect(await mailer.taken()).toEqual([])
   })
 })
 

@@ -86,6 +86,18 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       })
     })
 
+    test('looking for uploads that are not over leaves those that are under way alone', async () => {
+      const { store } = await open()
+      expect(await store.unfinished('')).toEqual([])
+      const upload = await store.upload('exports/a')
+      await upload.write(Buffer.alloc(9_000_000, 1))
+      for (const { key } of await store.unfinished('exports/')) expect(key).toBe('exports/a')
+      await upload.finish()
+      expect(await listed(store, '')).toEqual([{ key: 'exports/a', bytes: 9_000_000 }])
+      expect(await store.unfinished('exports/')).toEqual([])
+      await expect(async () => store.unfinished('../')).rejects.toThrow(RangeError)
+    })
+
     test('an etag says what the content is', async () => {
       const { store } = await open()
       const etags = [

@@ -42,6 +42,7 @@ test('looking makes nothing', async () => {
   await store.get('a')
   await listed(store, '')
   await store.delete('a')
+  await store.unfinished('')
   await expect(readdir(folder)).rejects.toThrow('ENOENT')
 })
 
@@ -79,7 +80,12 @@ test('what a killed process had begun to write is removed, what a living one wri
   const killed = living.replace(`%2F${process.pid}%2F`, '%2F4194304%2F')
   await mkdir(join(folder, '.writing'), { recursive: true })
   for (const name of [living, killed]) await writeFile(join(folder, '.writing', name), 'half of')
-  await openFolder(folder).put('a', 'x')
+  const store = openFolder(folder)
+  await store.put('a', 'x')
+  expect(await readdir(join(folder, '.writing'))).toEqual([living])
+  // Of a process that died since.
+  await writeFile(join(folder, '.writing', killed), 'half of')
+  expect(await store.unfinished('a/')).toEqual([])
   expect(await readdir(join(folder, '.writing'))).toEqual([living])
 })
 

@@ -55,6 +55,9 @@ function openMemory(): Store {
     purge: () => {
       throw new Error('a ledger has no versions')
     },
+    unfinished: () => {
+      throw new Error('a ledger uploads nothing')
+    },
     upload: () => {
       throw new Error('a ledger uploads nothing')
     },

@@ -13,6 +13,7 @@ import { startS3 } from '../../servers/s3.ts'
 import { startChild } from './child.ts'
 import { claimsContract } from './claims-contract.ts'
 import { listed, storeContract } from './contract.ts'
+import { uploadsContract } from './uploads-contract.ts'
 
 let s3: S3Server
 beforeAll(async () => {
@@ -24,6 +25,7 @@ const open = async () => ({ store: openS3(`s3://${await s3.createBucket()}/team/
 
 storeContract('S3 (stand-in)', open)
 claimsContract('S3 (stand-in)', open)
+uploadsContract('S3 (stand-in)', () => s3, { checksums: false, completed: true })
 
 test('a prefix is a store of its own, in a bucket that others use too', async () => {
   const bucket = await s3.createBucket()
@@ -114,6 +116,13 @@ describe('what goes wrong', () => {
     { status: 301, code: 'PermanentRedirect', is: RefusedError, says: 'AWS_REGION' },
     { status: 400, code: 'AuthorizationHeaderMalformed', is: RefusedError, says: 'AWS_REGION' },
     { status: 400, code: 'InvalidRequest', is: RefusedError, says: 'S3 answers 400 (InvalidRequest)' },
+    ...['BadDigest', 'XAmzContentChecksumMismatch', 'XAmzContentSHA256Mismatch', 'IncompleteBody'].map((code) => ({
+      status: 400,
+      code,
+      is: UnavailableError,
+      says: `S3 answers 400 (${code})`,
+    })),
+    { status: 404, code: 'NoSuchUpload', is: UnavailableError, says: 'S3 answers 404 (NoSuchUpload)' },
     { status: 503, code: 'SlowDown', is: UnavailableError, says: 'S3 answers 503 (SlowDown)' },
     { status: 500, code: 'InternalError', is: UnavailableError, says: 'S3 answers 500 (InternalError)' },
   ])('$status $code says who must act, with the request id and nothing secret', async ({ status, code, is, says }) => {
@@ -127,6 +136,21 @@ describe('what goes wrong', () => {
     expect(message).toContain('s3:GetObject s3://bucket/a')
     expect(requestId).toBe('REQUEST-1')
     expect(inspect(failed, { depth: 10, showHidden: true })).not.toMatch(/session-token-value|secret-key-value/)
+  })
+
+  test('who may not look for uploads, or end them, is told the right that is missing', async () => {
+    const page = '<R><Upload><Key>a/b</Key><UploadId>1</UploadId></Upload></R>'
+    await using server = await answering([
+      { status: 403, code: 'AccessDenied' },
+      { status: 200, code: '', body: page },
+      { status: 403, code: 'AccessDenied' },
+    ])
+    const store = openS3('s3://bucket', clientFor(server.port))
+    await expect(store.unfinished('a/')).rejects.toMatchObject({
+      remedy: 'allow s3:ListBucketMultipartUploads on s3://bucket/a/',
+    })
+    const [upload] = await store.unfinished('a/')
+    await expect(upload?.abort()).rejects.toMatchObject({ remedy: 'allow s3:AbortMultipartUpload on s3://bucket/a/b' })
   })
 
   test('a conflict of conditional puts is tried again', async () => {
@@ -154,8 +178,15 @@ function clientFor(port: number): S3Client {
   })
 }
 
+interface Answer {
+  readonly status: number
+  readonly code: string
+  readonly cut?: boolean
+  readonly body?: string
+}
+
 /** A server that gives these answers, one for each request, the last one again and again. */
-async function answering(answers: readonly { readonly status: number; readonly code: string; readonly cut?: boolean }[]) {
+async function answering(answers: readonly Answer[]) {
   const asked: string[] = []
   const server = createServer((request, response) => {
     const answer = answers[Math.min(asked.length, answers.length - 1)]
@@ -170,7 +201,7 @@ async function answering(answers: readonly { readonly status: number; readonly c
       response.write('only this')
       setImmediate(() => response.destroy())
     } else if (answer?.code === '') {
-      response.end()
+      response.end(answer.body)
     } else {
       // S3 repeats the signed request when the signature is wrong.
       const echo = `<CanonicalRequest>x-amz-security-token:${request.headers['x-amz-security-token']}</CanonicalRequest>`

@@ -1,13 +1,11 @@
 import * as z from 'zod'
+import { isObject } from '../../../exact-json.ts'
 import { errorsOf } from '../failure.ts'
 
 /** What answers of several calls are made of. */
 
 /** An object as it came. z.record and z.object leave out a key __proto__. */
-export const anyObject = z.custom<Readonly<Record<string, unknown>>>(
-  (given) => typeof given === 'object' && given !== null && !Array.isArray(given),
-  'expected an object',
-)
+export const anyObject = z.custom<Readonly<Record<string, unknown>>>(isObject, 'expected an object')
 
 /** Of a write: the vendor took it and will do it. What was written is not visible at once. */
 export const taken = z.object({ success: z.literal(true) }).transform(() => true as const)

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import * as z from 'zod'
-import { isObject } from '../../wrong.ts'
+import { isObject } from '../../../exact-json.ts'
 
 /** What parameters of several calls are made of. */
 

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { DataError } from '../../../errors.ts'
-import { parseExactly, parseToSendBack } from '../../../exact-json.ts'
-import { isObject } from '../../wrong.ts'
+import { isObject, parseExactly, parseToSendBack } from '../../../exact-json.ts'
 
 /** What answers of several calls are made of. */
 

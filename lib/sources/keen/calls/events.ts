@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isObject } from '../../wrong.ts'
+import { isObject } from '../../../exact-json.ts'
 import type { KeenCall } from '../call.ts'
 import { collectionProblem, eventProblems } from '../names.ts'
 import { anyObject, deleted } from './answers.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isObject } from '../../wrong.ts'
+import { isObject } from '../../../exact-json.ts'
 
 /** Which events a query is about. */
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isObject } from '../../wrong.ts'
+import { isObject } from '../../../exact-json.ts'
 import { anyObject, groupNames, valueKey } from './answers.ts'
 import { filters } from './filters.ts'
 import { interval, timeframe, timezone } from './timeframes.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { RefusedError } from '../../../errors.ts'
-import { isObject } from '../../wrong.ts'
+import { isObject } from '../../../exact-json.ts'
 import type { KeenCall } from '../call.ts'
 import { anyObject, rowsIn } from './answers.ts'
 import { funnelAnswer, funnelAsked } from './funnel.ts'

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isObject } from '../../../exact-json.ts'
 
 /** What answers of several calls are made of. */
 
@@ -32,8 +33,4 @@ function closestMiss(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, 'message' 
   const misses = issue.errors.flatMap((errors) => errors.slice(0, 1).map(closestMiss))
   const [furthest] = misses.toSorted((a, b) => b.path.length - a.path.length)
   return furthest === undefined ? issue : { message: furthest.message, path: [...issue.path, ...furthest.path] }
-}
-
-function isObject(given: unknown): boolean {
-  return typeof given === 'object' && given !== null && !Array.isArray(given)
 }

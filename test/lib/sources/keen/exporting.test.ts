@@ -231,7 +231,7 @@ describe('an export of Keen', () => {
       withKeen(requests, async (source) => {
         expect(await exportTo(store, source)).toMatchObject({ status: 'done', failed: [] })
         expect(await linesIn(store, 'exports/events/json/date=2026-11-09/2026-11-09.json.gz')).toHaveLength(3)
-        const reader = exportReader({ store, entry: () => entry, zone: () => zone, scratch: '/nowhere' })
+        const reader = exportReader({ store, entry: () => entry, zone: () => zone, scratch: '/nowhere', clock: () => new Date() })
         const lake = openLake({ kind: 'lake', export: 'events' }, { timezone: zone, exported: reader })
         try {
           const days = { timeframe: { start: '2026-11-09', end: '2026-11-11' }, at: '2026-11-12T07:00:00Z' } as const

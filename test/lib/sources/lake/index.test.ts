@@ -196,6 +196,16 @@ describe('a lake over an export', () => {
     })
   })
 
+  test('refuses at once what an export keeps no more, for waiting would be for what was deleted', async () => {
+    const exported: ExportReader = async () => ({ files: [], missing: ['2026-11-07', '2026-11-08'], expired: ['2026-11-07'] })
+    const refused = open('2026-11-09T07:00:00Z', exported)
+    await expect(refused).rejects.toThrow(RefusedError)
+    await expect(refused).rejects.toMatchObject({
+      message: 'export events keeps 2026-11-07 no more, of which the question asks',
+      remedy: expect.stringContaining('make `keep` of export events longer'),
+    })
+  })
+
   test('refuses at once where nobody runs exports, for waiting would be for what never comes', async () => {
     const asked = open('2026-11-09T07:00:00Z')
     await expect(asked).rejects.toThrow(RefusedError)

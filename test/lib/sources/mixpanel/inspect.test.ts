@@ -145,6 +145,14 @@ describe('looking up what questions name', () => {
     ])
   })
 
+  test('does not look for what is no property: the frame of an event, and behaviors that are counted', async () => {
+    const asked = [
+      { segmentation: { event: 'Charge', where: 'event["city"] == "x"' } },
+      { people: { where: 'behaviors["bought"] > 2 and event["$custom_property:7"] == "x"' } },
+    ]
+    expect(await findings(asked, [names(['Charge'])])).toEqual([])
+  })
+
   test('reads the properties of top values, of both splits and of conditions on people who come back', async () => {
     const asked = [
       { top: { what: 'values', event: 'Charge', property: 'properties["cty"]' } },
