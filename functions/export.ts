@@ -125,6 +125,8 @@ function contextOf(container: Container, entry: ExportEntry, remaining: number):
       progress: (step) => logStep(log, entry.name, step),
       tables: catalogue === undefined || entry.glue === false ? undefined : tableKeeper(catalogue, entry, store),
     }),
+    // Nothing that a schedule starts is given the right to.
+    mayPurge: false,
     timeUp: deadline(Math.max(0, remaining - givingUp)),
   }
 }

@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RefusedError } from '../lib/errors.ts'
 import { ownerIsDead, ownerOfThisProcess } from '../lib/store/owner.ts'
@@ -21,7 +21,8 @@ export function scratchFolder(): string {
 
 /** The temporary folder is everybody's: who made this name there before us could read what we lay in it. */
 function ownParent(): string {
-  const { uid } = userInfo()
+  // Not userInfo(), which throws where a container runs a user without a name.
+  const uid = process.getuid?.() ?? -1
   const parent = join(tmpdir(), uid < 0 ? 'broadsheet' : `broadsheet-${uid}`)
   if (lstatSync(parent, { throwIfNoEntry: false }) === undefined) mkdirSync(parent, { recursive: true, mode: 0o700 })
   const found = lstatSync(parent)

@@ -34,6 +34,8 @@ export interface ExportContext {
   readonly zone: string
   readonly exporting: Omit<Exporting, 'stillOurs' | 'signal'>
   readonly owner: string
+  /** Whether it may delete older versions of objects; unless it is said that it may not. */
+  readonly mayPurge?: boolean | undefined
   /** The tables that show what is kept, where there is a catalogue. */
   readonly tables?: TableKeeper | undefined
   /** Windows at a time; 2 unless said: one is unpacked on one core while the other comes. */
@@ -111,7 +113,7 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   const holder = { store, keys, owner: context.owner, clock }
   const wanted = { every: entry.every, zone, definition: exporting.head.definition }
   const { rebuilding } = await settle(store, keys, wanted, request.rebuild === true)
-  const busy = rebuilding === true ? await clearOld(holder) : undefined
+  const busy = rebuilding === true ? await clearOld(holder, context) : undefined
   if (busy !== undefined) {
     const why = `${busy.heldBy} is at ${busy.at}, which has to end before this export begins anew`
     return { status: 'again', at: soon(busy.until, clock()), why, done: [], failed: [] }

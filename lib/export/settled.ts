@@ -73,11 +73,22 @@ function refusalOf(own: Wanted, wanted: Wanted): UsageError | undefined {
 
 /**
  * Deletes for good, older versions included, all that was kept under other words, where `--rebuild` said so. Tells who is
- * still at a window: nothing is deleted before that one ends. May be called again after any end of an earlier call.
+ * still at a window: nothing is deleted before that one ends. May be called again after any end of an earlier call. Throws
+ * UsageError where nobody is at it and this process has no rights to (`mayPurge`).
  */
-export async function clearOld(holder: Holder): Promise<(Held & { readonly at: string }) | undefined> {
+export async function clearOld(
+  holder: Holder,
+  { mayPurge = true }: { readonly mayPurge?: boolean | undefined } = {},
+): Promise<(Held & { readonly at: string }) | undefined> {
   const { store, keys, owner, clock } = holder
   if ((await readSettled(store, keys))?.settled.rebuilding !== true) return undefined
+  if (!mayPurge) {
+    const held = await heldBy(store, keys.rebuild, clock())
+    if (held !== undefined) return { ...held, at: 'the rebuild' }
+    throw new UsageError('this export is to begin anew, and what was kept under its old words has yet to be deleted', {
+      remedy: 'run broadsheet export where --rebuild was said once more: what runs on a schedule may not delete older versions',
+    })
+  }
   const own = await whileHolding(store, keys.rebuild, { owner, clock, what: 'the rebuild' }, async (stillOurs) => {
     // Another process may have done it before this claim.
     const found = await readSettled(store, keys)
@@ -105,7 +116,10 @@ export async function clearOld(holder: Holder): Promise<(Held & { readonly at: s
         await store.delete(key)
       })
     }
-    for (const prefix of keys.objects) await store.purge(prefix)
+    for (const prefix of keys.objects) {
+      await store.purge(prefix)
+      for (const upload of await store.unfinished(prefix)) await upload.abort()
+    }
     const { rebuilding: _, ...done } = found.settled
     await store.put(keys.settled, toText(done), { if: { etag: found.etag }, contentType: 'application/json' })
     return undefined

@@ -192,7 +192,7 @@ async function decide(
   // The vendor may have given less than there is without a word; twice the same is no accident.
   const seen = await readTrouble(store, keys, window.name)
   if (seen?.shrunk?.fingerprint === fingerprint) return 'replaced'
-  const message = `${lines} lines came where ${least} are kept`
+  const message = `${lines} ${lines === 1 ? 'line' : 'lines'} came where ${least} are kept`
   // What is not whole stays due.
   const state = isReplacing ? 'replacing' : 'shrunk'
   await writeTrouble(store, keys, { ...base, state, message, shrunk: { fingerprint, lines } })

@@ -97,6 +97,40 @@ describe('an export that is begun anew under other words', () => {
     })
   })
 
+  test('is left to who may delete older versions', async () => {
+    await withFolder(async (store) => {
+      await run(await contextOf(store, 'old'))
+      await settle(store, keys, { every: 'day', zone: 'UTC', definition: definitions.new }, true)
+      const scheduled = { ...(await contextOf(store, 'new')), mayPurge: false }
+      await expect(run(scheduled)).rejects.toThrow(
+        expect.objectContaining({
+          constructor: UsageError,
+          message: expect.stringMatching(/has yet to be deleted/),
+          remedy: expect.stringMatching(/--rebuild was said once more/),
+        }),
+      )
+      const own = await claim(store, keys.rebuild, { owner: 'ann', seconds: 60, clock })
+      expect(await run(scheduled)).toMatchObject({ status: 'again', why: expect.stringMatching(/^ann is at the rebuild/) })
+      if ('release' in own) await own.release()
+      expect(await keysIn(store, keys.manifests)).toHaveLength(2)
+      await run(await contextOf(store, 'new'))
+      expect(await run(scheduled)).toMatchObject({ status: 'done' })
+    })
+  })
+
+  test('ends uploads that nobody goes on with', async () => {
+    await withFolder(async (store) => {
+      const ended: string[] = []
+      const lying: Store = {
+        ...store,
+        unfinished: async (prefix) => [{ key: `${prefix}one`, abort: async () => void ended.push(prefix) }],
+      }
+      await run(await contextOf(store, 'old'))
+      await run(await contextOf(lying, 'new'), { rebuild: true })
+      expect(ended).toEqual([...keys.objects])
+    })
+  })
+
   test('is deleted by one process, and what that one keeps since stays', async () => {
     await withFolder(async (store) => {
       await run(await contextOf(store, 'old'))
