@@ -74,10 +74,12 @@ export async function isThere(store: Store, key: string): Promise<boolean> {
   return false
 }
 
+/** The file may be gone then. */
 export async function sendFile(store: Store, key: string, path: string, contentType: string): Promise<void> {
   const upload = await store.upload(key, { contentType })
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) await upload.write(chunk as Buffer)
+    if (upload.take !== undefined) await upload.take(path)
+    else for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) await upload.write(chunk as Buffer)
     await upload.finish()
   } catch (error) {
     await upload.abort()

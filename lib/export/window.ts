@@ -82,7 +82,8 @@ export async function exportWindow(exporting: Exporting, window: ExportWindow): 
       ? await store.upload(keys.json(placeOf(exporting, window)), { contentType: 'application/gzip' })
       : undefined
     try {
-      const aside = isLaidAside ? join(folder, 'lines.json.gz') : undefined
+      // What is written to a store on this machine can be read there.
+      const aside = isLaidAside && upload?.path === undefined ? join(folder, 'lines.json.gz') : undefined
       const askedAt = exporting.clock()
       const verified = await receive(exporting, await exporting.ask(window, exporting.signal), upload, aside)
       const { lines, fingerprint } = verified
@@ -91,7 +92,7 @@ export async function exportWindow(exporting: Exporting, window: ExportWindow): 
         if (state === 'unchanged') return { state, manifest: kept.manifest }
         if (state === 'shrunk') return { state, lines, manifest: kept.manifest }
       }
-      const came: Came = { ...verified, path: aside, upload }
+      const came: Came = { ...verified, path: aside ?? upload?.path, upload }
       const left = forgotten === undefined ? { ...came, removed: 0 } : await without(forgotten, came, folder, exporting.signal)
       const made = await make(exporting, window, left, folder)
       if (made.objects.length === 0) await upload?.abort()

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { BroadsheetError, UnavailableError, UsageError } from '../errors.ts'
 import { locked, unless } from './lock.ts'
@@ -74,7 +74,7 @@ export function openFolder(folder: string): Store {
       inWords(root, async () => {
         const path = pathOf(key)
         const part = await startPart()
-        const file = await open(part, 'wx')
+        let file = await open(part, 'wx')
         let over = false
         const end = async (work: () => Promise<void>) => {
           if (over) return
@@ -100,6 +100,13 @@ export function openFolder(folder: string): Store {
               await syncFolder(dirname(path))
             }),
           abort: () => end(async () => {}),
+          path: part,
+          take: (given) =>
+            inWords(root, async () => {
+              await file.close()
+              await move(given, part)
+              file = await open(part, 'r+')
+            }),
         }
       }),
 
@@ -158,6 +165,17 @@ async function sweep(aside: string): Promise<void> {
   for (const name of (await readdir(aside).catch(unless('ENOENT'))) ?? []) {
     const [owner = ''] = name.split(' ')
     if (name.endsWith('.part') && ownerIsDead(decodeURIComponent(owner))) await rm(join(aside, name), { force: true })
+  }
+}
+
+/** A file of another disk is copied. */
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error
+    await copyFile(from, to)
+    await rm(from)
   }
 }
 

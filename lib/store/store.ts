@@ -52,6 +52,10 @@ export interface Upload {
   finish(): Promise<void>
   /** Nothing of it ever was. */
   abort(): Promise<void>
+  /** Where what was written lies until it is over, in a store on this machine: to be read, and nothing else. */
+  readonly path?: string
+  /** There, too: takes a file as all that is to be written, and the file is gone, which is quicker than its bytes are. */
+  take?(file: string): Promise<void>
 }
 
 /** An upload that somebody began. */

@@ -28,6 +28,15 @@ export const copying: Convert = async ({ from, lines, folder }) => {
   return { files: [{ path, rows: lines }], duplicates: 0 }
 }
 
+/** The same, once for each of these events. */
+export function copyingEach(events: readonly string[]): Convert {
+  return async ({ from, lines, folder }) => {
+    const files = events.map((event) => ({ path: join(folder, `${event}.parquet`), rows: lines, event }))
+    for (const { path } of files) await copyFile(from, path)
+    return { files, duplicates: 0 }
+  }
+}
+
 export async function exportingIn(store: Store, given: Given, options: Partial<Exporting> = {}): Promise<Exporting> {
   return {
     store,

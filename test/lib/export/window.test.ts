@@ -6,7 +6,7 @@ import { keepNames, readNames, settle } from '../../../lib/export/settled.ts'
 import { readTrouble } from '../../../lib/export/trouble.ts'
 import { exportWindow } from '../../../lib/export/window.ts'
 import type { Given } from './exporting.ts'
-import { copying, exportingIn, keys, keysIn, linesIn, manifestIn, monday, withFolder } from './exporting.ts'
+import { copyingEach, exportingIn, keys, keysIn, linesIn, manifestIn, monday, withFolder } from './exporting.ts'
 import { lines } from './raw.ts'
 
 const json = 'exports/events/json/date=2026-11-09/2026-11-09.json.gz'
@@ -89,10 +89,7 @@ test('whose first export was cut off before its manifest keeps no object that th
           store,
           { lines: given },
           {
-            convert: async (options) => {
-              const { files } = await copying(options)
-              return { files: files.flatMap((file) => events.map((event) => ({ ...file, event }))), duplicates: 0 }
-            },
+            convert: copyingEach(events),
           },
         )
       const dying: typeof store = {
@@ -204,10 +201,7 @@ describe('a window that is looked at again', () => {
           { lines: lines(10 * events.length) },
           {
             formats: ['parquet'],
-            convert: async (options) => {
-              const { files } = await copying(options)
-              return { files: files.flatMap((file) => events.map((event) => ({ ...file, event }))), duplicates: 0 }
-            },
+            convert: copyingEach(events),
           },
         )
       const of = (event: string) => `exports/events/parquet/event=${event}/date=2026-11-09/2026-11-09.parquet`

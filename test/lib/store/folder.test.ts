@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,6 +34,45 @@ test('a key is a file where a person looks for it', async () => {
   expect(store.address).toBe(folder)
   expect(store.locate('reports/weekly/latest.json')).toBe(join(folder, 'reports', 'weekly', 'latest.json'))
   expect(await readdir(join(folder, 'reports', 'weekly'))).toEqual(['latest.json'])
+})
+
+test('what an upload wrote can be read before it is over, and nobody sees it yet', async () => {
+  const store = openFolder(newFolder())
+  const upload = await store.upload('exports/a')
+  await upload.write(Buffer.from('one, '))
+  await upload.write(Buffer.from('two'))
+  expect(readFileSync(String(upload.path), 'utf8')).toBe('one, two')
+  expect(await listed(store, '')).toEqual([])
+  await upload.abort()
+  expect(existsSync(String(upload.path))).toBe(false)
+})
+
+// Memory is a disk of its own on Linux; elsewhere both are the same, and the file is moved.
+test.each([
+  ['of the same disk', () => place],
+  ['of another disk', () => (existsSync('/dev/shm') ? '/dev/shm' : place)],
+])('an upload takes a file %s, which is gone then', async (_, disk) => {
+  const folder = await mkdtemp(join(disk(), 'taken '))
+  const store = openFolder(newFolder())
+  try {
+    for (const isKept of [true, false]) {
+      const file = join(folder, 'rows.parquet')
+      await writeFile(file, 'PAR1 rows')
+      const upload = await store.upload('exports/a')
+      await upload.take?.(file)
+      expect(existsSync(file)).toBe(false)
+      expect(await listed(store, '')).toEqual(isKept ? [] : [{ key: 'exports/a', bytes: 9 }])
+      await (isKept ? upload.finish() : upload.abort())
+      expect(existsSync(String(upload.path))).toBe(false)
+      expect(Buffer.from((await store.get('exports/a'))?.body ?? []).toString()).toBe('PAR1 rows')
+    }
+    const upload = await store.upload('exports/a')
+    await expect(upload.take?.(join(folder, 'none'))).rejects.toThrow(/ENOENT/)
+    await upload.abort()
+    expect(await listed(store, '')).toEqual([{ key: 'exports/a', bytes: 9 }])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 test('looking makes nothing', async () => {
