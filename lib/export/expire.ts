@@ -3,6 +3,7 @@ import type { ExportKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import type { Holder } from './holding.ts'
 import { holding } from './holding.ts'
+import type { ExportManifest } from './manifest.ts'
 import { readSoundManifest, writeManifest } from './manifest.ts'
 import { inBatches, longBefore } from './reach.ts'
 import { knownNames } from './settled.ts'
@@ -55,6 +56,14 @@ export async function expire(
   return { gone, isAll: true }
 }
 
+/** What stands for the lines of a window that is being deleted: those of an empty day have another. */
+const noLines = ''
+
+/** Whether a window's deletion was begun, and was cut off. */
+export function isExpiring({ status, next }: ExportManifest): boolean {
+  return status === 'replacing' && next?.fingerprint === noLines
+}
+
 /** False where somebody else has written it meanwhile. */
 async function deleteWindow({ store, keys, clock }: Holder, window: string, stillOurs: () => void): Promise<boolean> {
   const key = keys.manifest(window)
@@ -63,7 +72,7 @@ async function deleteWindow({ store, keys, clock }: Holder, window: string, stil
   if (kept !== undefined) {
     const { manifest } = kept
     const at = clock().toISOString()
-    const next = { revision: manifest.revision + 1, exportedAt: at, lines: 0, fingerprint: '', objects: [], notes: [] }
+    const next = { revision: manifest.revision + 1, exportedAt: at, lines: 0, fingerprint: noLines, objects: [], notes: [] }
     const named = [...manifest.objects, ...(manifest.next?.objects ?? [])]
     stillOurs()
     // Should `keep` become longer before the next call, this makes the window one that is to be exported again.

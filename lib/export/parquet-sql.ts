@@ -133,10 +133,11 @@ export function duplicatesSql(path: string, { identity }: Layout, part: number, 
   const keys = identity.map(quoted)
   const last = keys.at(-1) ?? 'null'
   const rows = `from ${readParquet(path)} where ${last} is not null and hash(${last}) % ${parts} = ${part}`
+  // By no other name: a property may have it, and GROUP BY takes columns before aliases.
   const key = `hash(${keys.join(', ')})`
   return `insert into gone select place from
     (select file_row_number as place, row_number() over (partition by ${keys.join(', ')} order by file_row_number) as nth
-      ${rows} and ${key} in (select ${key} as key ${rows} group by key having count(*) > 1))
+      ${rows} and ${key} in (select ${key} ${rows} group by ${key} having count(*) > 1))
     where nth > 1`
 }
 

@@ -80,10 +80,11 @@ const eventFields: Layout['fields'] = [
  * column of text for each property that the export has met, on every day the same, sorted by name; then `_strings`.
  *
  * A string stands as itself, null as `null`, anything else as its JSON, and NULL where the event lacks it. `_strings` lists
- * the columns whose text would read as JSON and is a string all the same (`5`, `true`, `[1]`); it is NULL where there are
- * none. Numbers keep their value, whole ones all of their digits; their spelling follows DuckDB: `1e3` becomes `1000.0`,
- * `1.10` `1.1`, `-0` `0`, blanks between values go, and of a fraction 17 digits stay. Of a name that stands twice in one object the
- * first value stays. Whether an id was a number or a text, and whether a time was in milliseconds, is not kept.
+ * the columns whose text would read as JSON and is a string all the same (`5`, `true`, `[1]`; not a word with blanks behind
+ * it); it is NULL where there are none. Numbers keep their value, whole ones all of their digits; their spelling follows
+ * DuckDB: `1e3` becomes `1000.0`, `1.10` `1.1`, `-0` `0`, blanks between values go, and of a fraction 17 digits stay. Of a
+ * name that stands twice in one object the first value stays. Whether an id was a number or a text, and whether a time was
+ * in milliseconds, is not kept.
  *
  * In `zone` a time that the clocks leave out counts on as if they had not been changed yet, and one that is there twice is
  * the second of them: the vendor's data does not tell.

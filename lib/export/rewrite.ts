@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { DataError, UnavailableError, UsageError } from '../errors.ts'
+import { isExpiring } from './expire.ts'
 import type { Forgotten } from './forgotten.ts'
 import { keptLines, readForgotten, without } from './forgotten.ts'
 import { keptBody } from './kept.ts'
@@ -23,7 +24,7 @@ import type { ExportWindow } from './windows.ts'
  * rewritten from its own lines in every format, or where it has none, from its own Parquet; and older versions deleted.
  * `lying` are objects under its name, deleted where no manifest names them. Undefined where nothing of it is in the window.
  *
- * A window whose replacement was cut off becomes the revision that its objects are; where they are of both, it stays one
+ * A window whose deletion was cut off is deleted. One whose replacement was cut off becomes the revision that its objects are; where they are of both, it stays one
  * that is being replaced. Throws DataError for objects that are not what the manifest says. The caller holds the window's
  * claim.
  */
@@ -43,6 +44,16 @@ export async function rewriteWindow(
     throw new UsageError(`${manifest.window} is kept under other words than the project file has`, {
       remedy: 'put the old words back, or begin the export anew with --rebuild; then forget again',
     })
+  }
+  if (isExpiring(manifest)) {
+    // Nobody is to have it any more. Should `keep` be longer by now, it is exported again.
+    for (const key of named) {
+      await store.delete(key)
+      await store.purge(key)
+    }
+    await store.delete(keys.manifest(window.name))
+    await store.delete(keys.trouble(window.name))
+    return undefined
   }
   return inFolder(exporting, window, async (folder) => {
     const found = await look(exporting, window, manifest, folder)
@@ -93,8 +104,11 @@ async function look(exporting: Exporting, window: ExportWindow, manifest: Export
     }
   }
   const has = ({ key, sha256 }: ExportObject) => files.some((file) => file.key === key && file.sha256 === sha256)
-  const is = ({ objects }: Revision) =>
-    lines === undefined ? objects.every(has) : objects.some((object) => object.key === own && has(object))
+  function is({ objects }: Revision): boolean {
+    // A day without lines has no objects, and is there only once nothing is left of the other.
+    if (objects.length === 0) return files.length === 0
+    return lines === undefined ? objects.every(has) : objects.some((object) => object.key === own && has(object))
+  }
   // The new one first: of the old one nothing is deleted before all of the new one is there.
   const { next } = manifest
   const revision = next !== undefined && is(next) ? next : is(manifest) ? manifest : undefined

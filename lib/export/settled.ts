@@ -120,9 +120,14 @@ export async function clearOld(
       await store.purge(prefix)
       for (const upload of await store.unfinished(prefix)) await upload.abort()
     }
-    const { rebuilding: _, ...done } = found.settled
-    await store.put(keys.settled, toText(done), { if: { etag: found.etag }, contentType: 'application/json' })
-    return undefined
+    // Whoever began under the old words before may still give names, and is refused only then.
+    for (;;) {
+      const now = await readSettled(store, keys)
+      if (now?.settled.rebuilding !== true) return undefined
+      const { rebuilding: _, ...done } = now.settled
+      const options = { if: { etag: now.etag }, contentType: 'application/json' }
+      if ((await store.put(keys.settled, toText(done), options)) !== undefined) return undefined
+    }
   })
   return 'value' in own ? own.value : { ...own, at: 'the rebuild' }
 }

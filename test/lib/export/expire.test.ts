@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
 import { expire } from '../../../lib/export/expire.ts'
+import { forgetPeople } from '../../../lib/export/forget.ts'
 import { holding } from '../../../lib/export/holding.ts'
 import type { ExportContext } from '../../../lib/export/run.ts'
 import { runExport } from '../../../lib/export/run.ts'
@@ -13,6 +15,7 @@ import type { Store } from '../../../lib/store/store.ts'
 import { exportingIn, keys, keysIn, linesIn, manifestIn, withFolder } from './exporting.ts'
 import { lines } from './raw.ts'
 
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const clock = () => new Date('2026-11-10T00:30:00Z')
 const wish = { keep: 2.5 * 86_400, zone: 'UTC' }
 const holderOf = (store: Store) => ({ store, keys, owner: 'tester', clock })
@@ -136,6 +139,29 @@ test('a window that is being deleted is one to export again, should it be kept f
     expect(asked).toEqual(['2026-11-05'])
     expect(await manifestIn(store, '2026-11-05')).toMatchObject({ status: 'complete', objects: [{ key: fileOf('2026-11-05') }] })
     expect(await keysIn(store, 'exports/events/json/')).toHaveLength(5)
+  })
+})
+
+test.each(['before', 'after'] as const)('who forgets ends a deletion that was cut off %s its first object', async (when) => {
+  await withFolder(async (store) => {
+    await keepFive(store)
+    const place = 'exports/events/parquet/date=2026-11-05/2026-11-05.parquet'
+    const kept = await manifestIn(store, '2026-11-05')
+    const objects = [{ key: place, bytes: 4, sha256: sha256('PAR1'), rows: 3 }]
+    await store.put(keys.manifest('2026-11-05'), JSON.stringify({ ...kept, objects }))
+    await store.put(place, 'PAR1')
+    await store.delete(fileOf('2026-11-05'))
+    await expect(expire({ ...holderOf(store), store: dyingAt(store, /\/parquet\//, when) }, wish)).rejects.toThrow('killed')
+    const { asked, context } = await longerKept(store)
+    const purged: string[] = []
+    const purge: Store['purge'] = async (key) => void purged.push(key)
+    const telling = { ...context, exporting: { ...context.exporting, store: { ...store, purge } } }
+    expect(await forgetPeople(['nobody'], telling)).toMatchObject({ rewritten: [], busy: [] })
+    expect(purged).toContain(place)
+    expect((await keysIn(store)).filter((key) => key.includes('2026-11-05') && !key.startsWith('claims/'))).toEqual([])
+    const scheduledAt = Temporal.Instant.from('2026-11-10T00:30:00Z')
+    expect(await runExport({ scheduledAt }, context)).toMatchObject({ done: [{ window: '2026-11-05', state: 'kept', lines: 3 }] })
+    expect(asked).toEqual(['2026-11-05'])
   })
 })
 

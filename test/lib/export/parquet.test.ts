@@ -131,6 +131,26 @@ describe('columns', () => {
     })
   })
 
+  test('may have the name of anything that the SQL calls its own', async () => {
+    const sql = await readFile(join(import.meta.dirname, '../../../lib/export/parquet-sql.ts'), 'utf8')
+    const names = [...new Set([...sql.matchAll(/\b(?:as|from|lambda|table|into|join) (\w+)/g)].map(([, name = '']) => name))]
+    expect(names).toEqual(expect.arrayContaining(['place', 'nth', 'vs', 'odd', 'gone', 'rows', 'v']))
+    const all = [...names, ...names.map((name) => name.toUpperCase()), 'key', 'KEY', 'filename', 'file_index', 'n', 'c']
+    const properties = Object.fromEntries(all.map((name, at) => [name, at % 2 === 0 ? String(at) : `v${at}`]))
+    const line = JSON.stringify({ event: 'A', properties: { time: 1, distinct_id: 'u', $insert_id: 'i', ...properties } })
+    await inFolder(async (folder) => {
+      for (const split of [undefined, new Map<string, string>()]) {
+        const { result, rows } = await converted(folder, [line, line], { ...(split && { split, to: join(folder, 'split') }) })
+        expect(result).toMatchObject({ rows: 1, duplicates: 1 })
+        for (const [name, value] of Object.entries(properties)) {
+          const column = result.columns.get(name) ?? ''
+          expect([name, rows[0]?.[column]]).toEqual([name, value])
+          expect(String(rows[0]?.['_strings']).split(',').includes(column)).toBe(!value.startsWith('v'))
+        }
+      }
+    })
+  })
+
   test('hold properties of any name, and _strings names the column', async () => {
     const names = ['', 'a.b', "it's", 'q"t', '😀', '__proto__', 'constructor', '$x', '/', '~', '~1', '*', 'a\u0000b', 'a\nb', '1']
     const taken = [

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../../lib/errors.ts'
 import type { ExportContext, ExportRequest } from '../../../lib/export/run.ts'
 import { runExport } from '../../../lib/export/run.ts'
-import { checkSettled, clearOld, settle } from '../../../lib/export/settled.ts'
+import { checkSettled, clearOld, keepNames, readNames, settle } from '../../../lib/export/settled.ts'
 import { claim } from '../../../lib/store/claims.ts'
 import type { Store } from '../../../lib/store/store.ts'
 import { exportingIn, keys, keysIn, manifestIn, withFolder } from './exporting.ts'
@@ -115,6 +115,26 @@ describe('an export that is begun anew under other words', () => {
       expect(await keysIn(store, keys.manifests)).toHaveLength(2)
       await run(await contextOf(store, 'new'))
       expect(await run(scheduled)).toMatchObject({ status: 'done' })
+    })
+  })
+
+  test('is over once, though somebody gives names meanwhile who began under the old words', async () => {
+    await withFolder(async (store) => {
+      await run(await contextOf(store, 'old'))
+      await settle(store, keys, { every: 'day', zone: 'UTC', definition: definitions.new }, true)
+      const columns = new Map([['late', 'late']])
+      const slow: Store = {
+        ...store,
+        async purge() {
+          const known = await readNames(store, keys)
+          if (known.columns.size === 0) expect(await keepNames(store, keys, known, { ...known, columns })).toBe(true)
+        },
+      }
+      await run(await contextOf(slow, 'new'))
+      expect(await definitionsIn(store)).toEqual([definitions.new, definitions.new])
+      expect(await run(await contextOf(store, 'new'))).toMatchObject({ status: 'done', done: [] })
+      expect(await definitionsIn(store)).toEqual([definitions.new, definitions.new])
+      expect((await readNames(store, keys)).columns).toEqual(columns)
     })
   })
 
