@@ -96,6 +96,11 @@ export async function load(): Promise<typeof import('@duckdb/node-api')> {
   }
 }
 
+/** A text that came in hex: DuckDB's binding takes U+FEFF off the beginning of one. */
+export function fromHex(value: unknown): string {
+  return Buffer.from(String(value), 'hex').toString('utf8')
+}
+
 export function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && /^Out of Memory Error/.test(error.message)
 }

@@ -3,7 +3,7 @@ import { DataError, UsageError } from '../errors.ts'
 import type { Names } from './columns.ts'
 import { byCodeUnits, growColumns } from './columns.ts'
 import type { Engine } from './duckdb.ts'
-import { isOutOfMemory } from './duckdb.ts'
+import { fromHex, isOutOfMemory } from './duckdb.ts'
 import { isPacked, mendLines } from './mend.ts'
 import type { Layout, Lines, Reading } from './parquet-sql.ts'
 import { checkSql, copySql, otherProperties, rowsSql, surveySql } from './parquet-sql.ts'
@@ -113,11 +113,6 @@ export async function countRows(engine: Engine, path: string, layout: Layout): P
   const [found] = await engine.query(checkSql(path, layout))
   if (found?.['whole'] !== found?.['rows']) throw new DataError('a line is not what it should be')
   return Number(found?.['rows'])
-}
-
-/** A text that came in hex: DuckDB's binding takes U+FEFF off the beginning of one. */
-export function fromHex(value: unknown): string {
-  return Buffer.from(String(value), 'hex').toString('utf8')
 }
 
 async function packing(paths: readonly string[]): Promise<boolean> {

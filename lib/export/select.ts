@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DataError, RefusedError, UnavailableError, UsageError } from '../errors.ts'
 import type { Cell, CellWriter } from './cells.ts'
 import { cellWriter } from './cells.ts'
-import { load } from './duckdb.ts'
+import { fromHex, load } from './duckdb.ts'
 import type { Sql } from './parquet-sql.ts'
 import { text } from './parquet-sql.ts'
 
@@ -61,8 +61,9 @@ export async function openAsker({
 
   return {
     async describe(from) {
-      const reader = await ofFiles(() => connection.runAndReadAll(`select column_name from (describe select * from ${from})`))
-      return reader.getRowsJS().map(([name]) => String(name))
+      const names = `select hex(column_name) from (describe select * from ${from})`
+      const reader = await ofFiles(() => connection.runAndReadAll(names))
+      return reader.getRowsJS().map(([name]) => fromHex(name))
     },
     async define(sql) {
       await ofFiles(() => connection.run(sql))

@@ -145,8 +145,9 @@ export async function checkSettled(
   if (found === undefined) return
   const { settled: own } = found
   const every = everyOf(window)
-  if (own.every === every && own.zone === zone && own.definition === definition) return
-  throw new UsageError(`this export was begun anew under other words while ${window} came`, {
+  // Words that were put back while the others are being deleted are a beginning, too.
+  if (own.every === every && own.zone === zone && own.definition === definition && own.rebuilding !== true) return
+  throw new UsageError(`this export was begun anew while ${window} came`, {
     remedy: 'nothing of it is kept; run it again with the project file of today',
   })
 }

@@ -53,7 +53,7 @@ describe('an export that is begun anew under other words', () => {
       const old = whileComing(await contextOf(store, 'old'), async (window) => {
         if (window === '2026-11-09') outcomes.push(await run(neu, { rebuild: true }))
       })
-      await expect(run(old)).rejects.toThrow('this export was begun anew under other words while 2026-11-09 came')
+      await expect(run(old)).rejects.toThrow('this export was begun anew while 2026-11-09 came')
       const why = 'old is at 2026-11-09, which has to end before this export begins anew'
       expect(outcomes).toEqual([{ status: 'again', at: new Date('2026-11-10T00:30:05Z'), why, done: [], failed: [] }])
       // The next call goes on with it, whether or not it is told to.
@@ -180,5 +180,9 @@ test.each([
     await settle(store, keys, { every: 'day', zone: 'UTC', definition: definitions.old }, false)
     await checkSettled(store, keys, own)
     await expect(checkSettled(store, keys, { ...own, ...other })).rejects.toThrow(UsageError)
+    // Words that are put back while what was kept under others is deleted.
+    await settle(store, keys, { every: 'day', zone: 'UTC', definition: definitions.new }, true)
+    await settle(store, keys, { every: 'day', zone: 'UTC', definition: definitions.old }, true)
+    await expect(checkSettled(store, keys, own)).rejects.toThrow('this export was begun anew while 2026-11-09 came')
   })
 })

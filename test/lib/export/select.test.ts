@@ -120,6 +120,10 @@ test('what does not parse is told as that, whatever it names', async () => {
     await expect(ask('selec query(1)')).rejects.toThrow('syntax error at or near "selec"')
 })
 
+test('a column keeps a byte order mark that its name begins with', async () => {
+  expect(await asker.describe('(select 1 as "\ufeffplan", 2 as plan)')).toEqual(['\ufeffplan', 'plan'])
+})
+
 describe('a table that is called in quotes, and stands without them', () => {
   let named: Asker
   beforeAll(async () => {
