@@ -49,8 +49,10 @@ export async function expire(
     await holding(holder, window, async (stillOurs) => {
       // Somebody may have kept it meanwhile, whose `keep` is a longer one.
       if ((await store.get(keys.manifest(window))) !== undefined) return
-      stillOurs()
-      await inBatches(lying, (key) => store.delete(key))
+      await inBatches(lying, async (key) => {
+        stillOurs()
+        await store.delete(key)
+      })
     })
   }
   return { gone, isAll: true }
@@ -80,8 +82,12 @@ async function deleteWindow({ store, keys, clock }: Holder, window: string, stil
     // Both revisions' objects go, so the manifest that says so names both.
     const leaving = { ...manifest, status: 'replacing' as const, objects: unique(named), next }
     if ((await writeManifest(store, key, leaving, kept)) === undefined) return false
-    await inBatches(unique(named), (object) => store.delete(object.key))
+    await inBatches(unique(named), async (object) => {
+      stillOurs()
+      await store.delete(object.key)
+    })
   }
+  stillOurs()
   await store.delete(key)
   await store.delete(keys.trouble(window))
   return true

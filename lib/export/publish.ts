@@ -14,6 +14,8 @@ export type Span = Pick<ExportManifest, 'start' | 'end'>
 /** What becomes the window. */
 export interface ToPublish extends Made, Pick<Revision, 'lines' | 'fingerprint'> {
   readonly span: Span
+  /** When the vendor was asked, where that is not now. */
+  readonly exportedAt?: string
   readonly forgotten: number
   /** What was to replace it, and still is: the next export decides. */
   readonly pending?: Pick<Revision, 'lines' | 'fingerprint'> | undefined
@@ -33,10 +35,10 @@ export async function publish(
   const { store, keys, head, clock, stillOurs } = exporting
   const key = keys.manifest(window.name)
   const now = clock().toISOString()
-  const { span, lines, fingerprint, duplicates, forgotten, objects, pending } = made
+  const { span, exportedAt = now, lines, fingerprint, duplicates, forgotten, objects, pending } = made
   const revision: Revision = {
     revision: (kept?.manifest.revision ?? 0) + 1,
-    exportedAt: now,
+    exportedAt,
     lines,
     fingerprint,
     ...(duplicates === undefined ? {} : { duplicates }),
@@ -67,7 +69,12 @@ export async function publish(
     const before = kept === undefined ? [] : keysNamed(kept.manifest)
     const lying = kept?.manifest.status === 'complete' ? [] : await keysLying(exporting, window)
     const named = new Set(objects.map((own) => own.key))
-    for (const one of new Set([...before, ...lying])) if (!named.has(one)) await store.delete(one)
+    for (const one of new Set([...before, ...lying])) {
+      if (named.has(one)) continue
+      stillOurs()
+      await store.delete(one)
+    }
+    stillOurs()
     if ((await writeManifest(store, key, manifest, over)) === undefined) throw lost()
   } catch (error) {
     await doubtOther(exporting, revision, { ...about, state: 'replacing' }, over)

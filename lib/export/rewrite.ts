@@ -33,11 +33,15 @@ export async function rewriteWindow(
   window: ExportWindow,
   lying: readonly string[] = [],
 ): Promise<ExportManifest | undefined> {
-  const { store, keys } = exporting
+  const { store, keys, stillOurs } = exporting
   const forgotten = await readForgotten(store, keys)
   const kept = await readManifest(store, keys.manifest(window.name))
   const named = kept === undefined ? [] : keysNamed(kept.manifest)
-  for (const key of lying) if (!named.includes(key)) await store.delete(key)
+  for (const key of lying) {
+    if (named.includes(key)) continue
+    stillOurs()
+    await store.delete(key)
+  }
   if (kept === undefined || forgotten === undefined || named.length === 0) return undefined
   const { manifest } = kept
   if (manifest.timezone !== exporting.head.timezone || manifest.definition !== exporting.head.definition) {
@@ -48,9 +52,11 @@ export async function rewriteWindow(
   if (isExpiring(manifest)) {
     // Nobody is to have it any more. Should `keep` be longer by now, it is exported again.
     for (const key of named) {
+      stillOurs()
       await store.delete(key)
       await store.purge(key)
     }
+    stillOurs()
     await store.delete(keys.manifest(window.name))
     await store.delete(keys.trouble(window.name))
     return undefined
@@ -167,12 +173,13 @@ function wordsOf(
   decided: Trouble['shrunk'],
 ): Omit<ToPublish, keyof Made> & Pick<Made, 'duplicates'> {
   const { start, end, next } = manifest
-  const { lines, fingerprint, duplicates } = revision
+  const { exportedAt, lines, fingerprint, duplicates } = revision
   // What was rewritten before says the same of other objects; anything else was to replace it, and is still to come.
   const other = revision === next ? undefined : (next ?? decided)
   const isPending = other !== undefined && other.fingerprint !== fingerprint
   return {
     span: { start, end },
+    exportedAt,
     lines,
     fingerprint,
     ...(duplicates === undefined ? {} : { duplicates }),
@@ -213,8 +220,12 @@ async function publishParts(
       stillOurs()
       await step()
     }
-    for (const one of keysNamed({ ...manifest, objects: is }))
-      if (!objects.some((own) => own.key === one)) await store.delete(one)
+    for (const one of keysNamed({ ...manifest, objects: is })) {
+      if (objects.some((own) => own.key === one)) continue
+      stillOurs()
+      await store.delete(one)
+    }
+    stillOurs()
     if ((await writeManifest(store, key, after, over)) === undefined) throw lost()
   } catch (error) {
     const note = { version: 1, window: manifest.window, tries: 0, at: clock().toISOString(), state: 'replacing' } as const

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { DataError } from '../errors.ts'
 import type { ExportKeys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import { parseKept } from './manifest.ts'
@@ -25,10 +26,17 @@ export const trouble = z.strictObject({
 })
 export type Trouble = z.output<typeof trouble>
 
+/** One that is damaged may have said anything: its window is looked at again, by its manifest. */
 export async function readTrouble(store: Store, keys: ExportKeys, window: string): Promise<Trouble | undefined> {
   const key = keys.trouble(window)
   const stored = await store.get(key)
-  return stored === undefined ? undefined : parseKept(trouble, stored.body, store.locate(key))
+  if (stored === undefined) return undefined
+  try {
+    return parseKept(trouble, stored.body, store.locate(key))
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error
+    return { version: 1, window, tries: 0, at: new Date(0).toISOString(), state: 'replacing', message: error.message }
+  }
 }
 
 /** What was looked at and stays as it is kept leaves its time alone: of those there are many, and none has to be read. */

@@ -52,6 +52,7 @@ export async function whileHolding<Value>(
     return { value: await work(stillOurs) }
   } finally {
     clearInterval(heart)
-    await release()
+    // What the work came to is what counts: a claim that cannot be released runs out by itself.
+    await release().catch(() => {})
   }
 }

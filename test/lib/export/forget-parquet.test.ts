@@ -27,9 +27,11 @@ describe('of a window in Parquet alone', () => {
       await opened.run()
       const before = await opened.rows(mono)
       const first = await opened.manifest(day)
+      opened.at('2026-11-12T01:00:00Z')
       expect(await opened.forget('ann')).toEqual({ added: 1, rewritten: [{ window: day, lines: 10_000 }], busy: [] })
       expect(await opened.rows(mono)).toEqual(before.filter((row) => row['distinct_id'] !== 'ann'))
-      const { lines, fingerprint, duplicates, start, end } = first ?? {}
+      // The vendor was not asked, and is asked as if nobody had been forgotten.
+      const { lines, fingerprint, duplicates, start, end, exportedAt } = first ?? {}
       const after = await opened.manifest(day)
       expect(after).toMatchObject({
         status: 'complete',
@@ -39,6 +41,7 @@ describe('of a window in Parquet alone', () => {
         duplicates,
         start,
         end,
+        exportedAt,
         forgotten: 10_000,
       })
       expect(after?.objects).toMatchObject([{ key: mono, rows: 20_000 }])

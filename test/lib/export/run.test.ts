@@ -480,6 +480,20 @@ describe('what goes wrong', () => {
     })
   })
 
+  test('a damaged note has its window looked at again, and nothing else waits for it', async () => {
+    await withFolder(async (store) => {
+      const { again } = await setUp(store, {})
+      await again()
+      for (const window of ['2026-11-06', '2026-11-12']) await store.put(keys.trouble(window), '{"version": 1')
+      expect(await again()).toMatchObject({
+        status: 'done',
+        done: [{ window: '2026-11-06', state: 'unchanged' }],
+        failed: [],
+      })
+      expect(await store.get(keys.trouble('2026-11-06'))).toBeUndefined()
+    })
+  })
+
   test('a time that is over while old windows are deleted leaves the rest to the next call', async () => {
     await withFolder(async (store) => {
       const own = await setUp(store, {}, { keep: 3 * 86_400 })

@@ -49,6 +49,25 @@ function beating(): { store: Store; pass: (seconds: number) => Promise<void> } {
   return { store: { ...inner, get: counted(inner.get), put: counted(inner.put) }, pass }
 }
 
+test('what it came to is told also where the claim cannot be released', async () => {
+  const { store } = beating()
+  let isDown = false
+  const falling: Store = { ...store, put: async (...given) => (isDown ? Promise.reject(new Error('503')) : store.put(...given)) }
+  async function fall<Value>(outcome: () => Value): Promise<Value> {
+    isDown = true
+    return outcome()
+  }
+  expect(await holding(falling, 'one', () => fall(() => 'done'))).toEqual({ value: 'done' })
+  isDown = false
+  now += 121_000
+  const failing = () => {
+    throw new Error('the real reason')
+  }
+  await expect(holding(falling, 'two', () => fall(failing))).rejects.toThrow('the real reason')
+  isDown = false
+  expect(await holding(falling, 'three', async () => 'not free yet')).toMatchObject({ heldBy: 'two' })
+})
+
 test('what takes hours stays with who is at it, and is free at once when that is over', async () => {
   const { store, pass } = beating()
   const outcome = await holding(store, 'one', async (stillOurs) => {
