@@ -214,7 +214,8 @@ export async function runExport(request: ExportRequest, context: ExportContext):
     }
     if (!(error instanceof BroadsheetError) || error instanceof CredentialError || error instanceof UsageError) throw error
     const failure = failureOf(error)
-    const mayAgain = error instanceof UnavailableError
+    // A disk that is full is so for every window, and each try costs a call of the vendor's.
+    const mayAgain = error instanceof UnavailableError && !error.everywhere
     const tries = await remember(window, failure, { state: 'failed', mayAgain })
     if (mayAgain) alike.otherwise()
     else if (alike.failed(error, window) || error.everywhere) stop(failure)

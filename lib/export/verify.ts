@@ -52,13 +52,24 @@ export async function passOn(data: RawData, sinks: readonly Sink[], signal?: Abo
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted === true) stop()
 
+  /** What the store or the disk said, which is nothing that the vendor did. */
+  const ofSinks = new Set<unknown>()
+  async function give(sink: Sink, chunk: Uint8Array): Promise<void> {
+    try {
+      await sink.write(chunk)
+    } catch (error) {
+      ofSinks.add(error)
+      throw error
+    }
+  }
+
   const sha = createHash('sha256')
   let bytes = 0
   async function handOn(chunk: Uint8Array): Promise<void> {
     bytes += chunk.length
     sha.update(chunk)
     // All at once: one that drains while another is waited for would never be heard of again.
-    await Promise.all([...sinks.map((sink) => sink.write(chunk)), gunzip.write(chunk) ? undefined : drained(gunzip)])
+    await Promise.all([...sinks.map((sink) => give(sink, chunk)), gunzip.write(chunk) ? undefined : drained(gunzip)])
   }
   async function pump(): Promise<void> {
     for await (const chunk of packed(data)) await handOn(chunk)
@@ -94,7 +105,8 @@ export async function passOn(data: RawData, sinks: readonly Sink[], signal?: Abo
 
   await Promise.all([pump().catch(fail), readAlong().catch((error: unknown) => fail(inWords(error)))])
   signal?.removeEventListener('abort', stop)
-  if (failure !== undefined) throw failure instanceof UnavailableError ? data.lines.cut(failure) : failure
+  if (failure instanceof UnavailableError && !ofSinks.has(failure)) throw data.lines.cut(failure)
+  if (failure !== undefined) throw failure
   return { bytes, sha256: sha.digest('hex'), lines, unpacked, fingerprint: String(marks) }
 }
 

@@ -239,7 +239,14 @@ async function inWords<T>(root: string, work: () => Promise<T>): Promise<T> {
         cause: error,
       })
     }
-    if (['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO', 'ESTALE'].includes(code)) {
+    if (['ENOSPC', 'EDQUOT'].includes(code)) {
+      throw new UnavailableError(`the disk of the store ${root} is full (${code})`, {
+        remedy: 'make room on it',
+        everywhere: true,
+        cause: error,
+      })
+    }
+    if (['EMFILE', 'ENFILE', 'EIO', 'ESTALE'].includes(code)) {
       throw new UnavailableError(`the store ${root} cannot be used right now (${code})`, {
         remedy: 'look at its disk',
         cause: error,

@@ -272,6 +272,17 @@ describe('what goes wrong in the same way each time', () => {
     })
   })
 
+  test('and is the disk’s, ends the call at once, and is not tried again before the next schedule', async () => {
+    await withFolder(async (store) => {
+      const own = await setUp(
+        store,
+        refused(names, () => new UnavailableError('the disk is full', { everywhere: true }) as never),
+      )
+      expect(await own.again()).toMatchObject({ status: 'done', failed: [{}], stopped: { message: 'the disk is full', left: 4 } })
+      expect(own.asked).toHaveLength(1)
+    })
+  })
+
   test.each<[string, Days]>([
     ['other words', Object.fromEntries(names.map((name, at) => [name, [said(name, ` in line ${at}`)]]))],
     ['another kind of failure', { ...refused(names), '2026-11-07': [new DataError(said('2026-11-07').message)] }],

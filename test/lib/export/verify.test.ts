@@ -125,6 +125,10 @@ describe('a window that is not whole is an error, and nothing to publish', () =>
     const data = rawData(packed, { encoding: 'gzip', size: 1000 })
     const full = { write: async () => Promise.reject(new UnavailableError('the disk is full')) }
     await expect(passOn(data, [sink(), full])).rejects.toThrow('the disk is full')
+    // In its own words: the vendor's call is not to blame.
+    const ofStore = new UnavailableError('the store is full')
+    const told = passOn(rawData(packed, { encoding: 'gzip' }), [{ write: () => Promise.reject(ofStore) }])
+    await expect(told).rejects.toBe(ofStore)
     expect(data.body).toHaveProperty('destroyed', true)
   })
 
