@@ -4,6 +4,7 @@ import { converter, loadAhead } from '../lib/export/convert.ts'
 import { exportReader } from '../lib/export/reader.ts'
 import type { ExportContext } from '../lib/export/run.ts'
 import { partitionOf } from '../lib/export/windows.ts'
+import type { Limit } from '../lib/ledger.ts'
 import type { ExportEntry, Project } from '../lib/project/project.ts'
 import { sourceKinds } from '../lib/sources/index.ts'
 import type { ExportReader, Source, SourceKind } from '../lib/sources/source.ts'
@@ -30,6 +31,12 @@ export function zoneOfExport(project: Project, entry: ExportEntry): string {
 export function localZoneOf(project: Project, entry: ExportEntry): string | undefined {
   const { kind, config } = sourceOf(project, entry)
   return kindNamed(kind)?.exports?.countsLocally?.(config) === true ? zoneOfExport(project, entry) : undefined
+}
+
+/** The vendor's hourly limit of which each window takes one call, where it has one. */
+export function limitOfExport(project: Project, entry: ExportEntry): Limit | undefined {
+  const { kind, config } = sourceOf(project, entry)
+  return entry.data === 'events' ? kindNamed(kind)?.exports?.limit?.(config) : undefined
 }
 
 /** What an export is run with. */

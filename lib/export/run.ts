@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Temporal } from 'temporal-polyfill'
 import { BroadsheetError, CredentialError, failureOf, UnavailableError, UsageError, WaitError } from '../errors.ts'
 import type { ExportEntry } from '../project/project.ts'
+import { ownerInWords } from '../store/owner.ts'
 import { createTurns } from '../turns.ts'
 import { failuresAlike } from './alike.ts'
 import type { Late, TableKeeper } from './catalogue.ts'
@@ -115,7 +116,7 @@ export async function runExport(request: ExportRequest, context: ExportContext):
   const { rebuilding } = await settle(store, keys, wanted, request.rebuild === true)
   const busy = rebuilding === true ? await clearOld(holder, context) : undefined
   if (busy !== undefined) {
-    const why = `${busy.heldBy} is at ${busy.at}, which has to end before this export begins anew`
+    const why = `${ownerInWords(busy.heldBy)} is at ${busy.at}, which has to end before this export begins anew`
     return { status: 'again', at: soon(busy.until, clock()), why, done: [], failed: [] }
   }
   const now = Temporal.Instant.fromEpochMilliseconds(clock().getTime())
@@ -195,7 +196,7 @@ export async function runExport(request: ExportRequest, context: ExportContext):
       }
     })
     if ('value' in held) return
-    later.push({ at: soon(held.until, clock()), why: `${held.heldBy} is at ${window.name}` })
+    later.push({ at: soon(held.until, clock()), why: `${ownerInWords(held.heldBy)} is at ${window.name}` })
   }
 
   /** Another process may have kept it between our looking what is due and our claim. */

@@ -131,8 +131,8 @@ function exportWords(entry: Outline['exports'][number]): string {
     events === undefined ? '' : `only ${events.join(', ')}`,
     where === undefined ? '' : `where ${where}`,
     drop === undefined ? '' : `without ${drop.join(', ')}`,
-    sync === undefined ? '' : `the last ${secondsWords(sync)} are looked at again each time`,
-    refresh === undefined ? '' : `the last ${secondsWords(refresh.back)} once a ${refresh.every}`,
+    sync === undefined ? '' : `${lastWords(sync)} looked at again each time`,
+    refresh === undefined ? '' : `the last ${secondsWords(refresh.back).replace(/^1 /, '')} once a ${refresh.every}`,
     keep === undefined ? '' : `kept for ${secondsWords(keep)}`,
   ]
   return parts.filter((part) => part !== '').join('; ')
@@ -143,6 +143,12 @@ const units = [
   [3600, 'hour'],
   [60, 'minute'],
 ] as const
+
+/** `the last day is`, `the last 5 days are` */
+function lastWords(seconds: number): string {
+  const words = secondsWords(seconds)
+  return words.startsWith('1 ') ? `the last ${words.slice(2)} is` : `the last ${words} are`
+}
 
 function secondsWords(seconds: number): string {
   const [size, unit] = units.find(([length]) => seconds % length === 0) ?? [1, 'second']

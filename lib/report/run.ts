@@ -5,6 +5,7 @@ import type { Result } from '../result.ts'
 import { result } from '../result.ts'
 import { whileHolding } from '../store/holding.ts'
 import { mailClaimKey, runKeys, wishKey } from '../store/keys.ts'
+import { ownerInWords } from '../store/owner.ts'
 import type { Store } from '../store/store.ts'
 import { answerAll, noteKept, waitsUntil } from './answer.ts'
 import { sourceOf } from './ask.ts'
@@ -37,7 +38,7 @@ export async function runReport(request: RunRequest, context: RunContext): Promi
   if ('value' in held) return held.value
   // Whoever holds it may be done in a moment; its expiry is only the latest time to look again.
   const at = new Date(Math.min(held.until.getTime(), context.clock().getTime() + 1000))
-  return { status: 'again', run: keys.run, at, why: `${held.heldBy} is at it` }
+  return { status: 'again', run: keys.run, at, why: `${ownerInWords(held.heldBy)} is at it` }
 }
 
 /** The report that is asked for. Throws UsageError for a request that makes no sense; nothing is done yet. */

@@ -1,6 +1,6 @@
 import type { Temporal } from 'temporal-polyfill'
 import type * as z from 'zod'
-import type { Ledger } from '../ledger.ts'
+import type { Ledger, Limit } from '../ledger.ts'
 import type { Question, QuestionKind } from '../query.ts'
 import type { AnyBody, CohortsBody, FunnelBody, SeriesBody, TableBody } from '../result.ts'
 import type { Calendar, Windows } from '../timeframe.ts'
@@ -227,6 +227,8 @@ export interface SourceKind<Schema extends z.ZodType = z.ZodType> {
     zone(config: z.output<Schema>, timezone: string): string
     /** Whether events' times are seconds of that zone's local clock, counted as if it were UTC. */
     countsLocally?(config: z.output<Schema>): boolean
+    /** The vendor's hourly limit of which each window of events takes one call. */
+    limit?(config: z.output<Schema>): Limit
     /** Why this cannot be exported, if it cannot; said when the project is loaded. */
     refuse?(
       config: z.output<Schema>,

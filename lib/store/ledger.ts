@@ -129,6 +129,12 @@ export function storeLedger(store: Store, options: LedgerOptions): Ledger {
   return { take, block }
 }
 
+/** What a limit has had of the last hour, for whoever tells how long calls will take; it may be more by the next instant. */
+export async function usedOf({ name }: Limit, store: Store, now: Date): Promise<{ calls: readonly Date[]; until?: Date | undefined }> {
+  const { calls, until } = lastHour(parse(await store.get(limitKey(name)), store.locate(limitKey(name))), now)
+  return { calls: calls.map(({ at }) => at), until }
+}
+
 /** What is more than an hour old is forgotten. */
 function lastHour({ version, calls, until }: LimitRecord, now: Date): LimitRecord {
   const counts = (at: Date) => now.getTime() - at.getTime() < hour

@@ -25,6 +25,13 @@ export function ownerOfThisProcess(): string {
   return self
 }
 
+/** As a person would look for it: `process 812`, of another machine `process 812 on web-1`; any other owner as it is called. */
+export function ownerInWords(owner: string): string {
+  const [, theirHost, pid] = /^([^/]+)\/(\d+)\/\d*-[0-9a-f]+$/.exec(owner) ?? []
+  if (theirHost === undefined) return owner
+  return theirHost === host ? `process ${pid}` : `process ${pid} on ${theirHost.split('+')[0]}`
+}
+
 /** True only when the owner names a process of this host that certainly is no more. */
 export function ownerIsDead(owner: string): boolean {
   const [, theirHost, pid, start] = /^([^/]+)\/(\d+)\/(\d*)-[0-9a-f]+$/.exec(owner) ?? []

@@ -211,6 +211,12 @@ function keyOf(event: CustomerEvent): string {
 }
 
 const largestPage = 500
+const beyondReach = 'Exponea lets nobody page beyond'
+
+/** Whether `catalogItemsEach` gave nothing because more items match than the vendor lets anyone reach. */
+export function isBeyondReach(error: unknown): error is RefusedError {
+  return error instanceof RefusedError && error.message.startsWith(beyondReach)
+}
 
 async function* itemsOf(
   client: Singles,
@@ -221,7 +227,7 @@ async function* itemsOf(
   for (let skip = 0; ; ) {
     const { items, matched } = await client.catalogItems({ ...given, count: Math.min(count, reachable - skip), skip }, signal)
     if (matched > reachable) {
-      throw new RefusedError(`Exponea lets nobody page beyond ${reachable} items of a catalog, and ${matched} match`, {
+      throw new RefusedError(`${beyondReach} ${reachable} items of a catalog, and ${matched} match`, {
         remedy: 'narrow the search by `query` and `field` until less match',
       })
     }

@@ -1,8 +1,10 @@
 import { RefusedError } from '../../errors.ts'
 import { eventLine, valuesBeside } from '../event-line.ts'
 import type { ExportAsk, Exported, SourceKind } from '../source.ts'
+import { reachable } from './calls/catalogs.ts'
 import type { Customer, ExponeaClient } from './client.ts'
 import { concurrency } from './client.ts'
+import { isBeyondReach } from './composed.ts'
 import type { Config, config } from './schema.ts'
 import { sideBySide } from './side-by-side.ts'
 
@@ -48,10 +50,19 @@ async function* customers(
 }
 
 async function* items(client: Client, catalog_id: string, signal: AbortSignal | undefined): AsyncGenerator<object, void> {
-  for await (const { itemId, properties } of client.catalogItemsEach({ catalog_id }, signal)) {
-    yield { item_id: itemId, properties }
+  try {
+    for await (const { itemId, properties } of client.catalogItemsEach({ catalog_id }, signal)) {
+      yield { item_id: itemId, properties }
+    }
+  } catch (error) {
+    if (!isBeyondReach(error)) throw error
+    // The client's own remedy is a narrower search, which an export has no words for.
+    const { message, requestId } = error
+    throw new RefusedError(message, { remedy: tooLarge, requestId, cause: error })
   }
 }
+
+const tooLarge = `a catalog of more cannot be exported: split it at Exponea into catalogs of ${reachable} items at most, or copy it from where its items come from`
 
 type Asked = Pick<ExportAsk, 'signal'> & { readonly events: readonly string[] }
 

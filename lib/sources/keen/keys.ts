@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { BroadsheetError, CredentialError } from '../../errors.ts'
+import { isObject } from '../../exact-json.ts'
 import type { WithCredential } from '../credential.ts'
 import { credentialKeeper, jsonInSecret } from '../credential.ts'
 
@@ -29,7 +30,9 @@ export interface KeysOptions {
 /** Makes a call with the key of a kind. */
 export type WithKey = <Out>(attempt: (key: string) => Promise<Out>) => Promise<Out>
 
-const key = z.string().trim().min(4)
+/** Characters of a key: what is shorter would be found in any text, and could not be kept out of messages. */
+const shortest = 4
+const key = z.string().trim().min(shortest)
 /** As JSON: `{"write":"…","read":"…","master":"…"}`, any of them or all. */
 export const credential = z
   .object({ write: key.nullish(), read: key.nullish(), master: key.nullish() })
@@ -55,23 +58,33 @@ export function createKeys({ credential: read, credentials }: KeysOptions): (kin
     }, attempt)
 }
 
-/** Throws CredentialError, which names where the keys stand and never what they are. */
+/** Throws CredentialError, which names where the keys stand, which are too short, and never what they are. */
 export function readKeys(text: string, place: string): Keys {
-  const parsed = credential.safeParse(jsonInSecret(text))
+  const json = jsonInSecret(text)
+  const parsed = credential.safeParse(json)
   if (parsed.success) return parsed.data
-  throw new CredentialError(`what ${place} points to are no keys of Keen`, {
+  const short = keyKinds.filter((kind) => isObject(json) && isShort(json[kind]))
+  const faults = short.map((kind) => `\`${kind}\` has fewer than ${shortest} characters`)
+  const why = faults.length === 0 ? '' : `: ${faults.join(', and ')}`
+  throw new CredentialError(`what ${place} points to are no keys of Keen${why}`, {
     remedy: 'keep the keys there as {"write":"…","read":"…","master":"…"}; those that nothing needs may be left out',
   })
 }
 
+function isShort(value: unknown): boolean {
+  return typeof value === 'string' && value.trim().length < shortest
+}
+
 async function fromVariable(kind: KeyKind, read: Reader, again: boolean): Promise<string> {
+  let held = 'none'
   try {
     const parsed = key.safeParse(await read(`env:${variables[kind]}`, again))
     if (parsed.success) return parsed.data
+    held = `a text of fewer than ${shortest} characters`
   } catch (cause) {
     if (!(cause instanceof CredentialError)) throw cause
   }
-  throw missing(kind, `the variable ${variables[kind]} holds none`, kind !== 'master' && (await isThere('master', read)))
+  throw missing(kind, `the variable ${variables[kind]} holds ${held}`, kind !== 'master' && (await isThere('master', read)))
 }
 
 async function isThere(kind: KeyKind, read: Reader): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { ExportAsk, Exported, RawData, SourceKind } from '../source.ts'
 import type { MixpanelClient } from './client.ts'
 import type { RawExport } from './export.ts'
 import { readExport } from './export-lines.ts'
+import { limitOf } from './limits.ts'
 import type { Config, config } from './schema.ts'
 
 /** What exports can copy of Mixpanel: raw events as the vendor's own bytes, profiles as they are when they are asked for. */
@@ -11,6 +12,7 @@ export const exportable: NonNullable<SourceKind<typeof config>['exports']> = {
   data: ['events', 'people'],
   zone: (own, timezone) => zoneOf(own, timezone),
   countsLocally: ({ epochs }) => epochs === 'project',
+  limit: (own) => limitOf(own, 'export'),
   refuse(_, { data, events, every }) {
     if (data === 'people' && events !== undefined) return 'profiles have no events; leave out `events`'
     return data === 'people' && every === 'hour' ? 'profiles are copied whole, once a day at most; write `every: day`' : undefined
