@@ -6,7 +6,7 @@ import type { KeptObjects } from '../lib/export/kept.ts'
 import { keptFiles, keptObjects } from '../lib/export/kept.ts'
 import type { Asker } from '../lib/export/select.ts'
 import { openAsker } from '../lib/export/select.ts'
-import { knownNames } from '../lib/export/settled.ts'
+import { knownNames, refusedFor } from '../lib/export/settled.ts'
 import type { Span, Standing, ViewColumn } from '../lib/export/views.ts'
 import { standingOf, viewColumns, viewsOf } from '../lib/export/views.ts'
 import { loadProject } from '../lib/project/load.ts'
@@ -62,7 +62,10 @@ async function defineViews(
   for (const entry of entries) {
     const place = { store, zone: zoneOfExport(project, entry), at: Temporal.Now.instant(), span }
     const standing = await standingOf(entry, place, (window) => look(entry.name, window))
-    for (const sentence of lackingOf(entry, standing)) say(sentence)
+    // Days are no gaps between hours.
+    const refused = await refusedFor(store, exportKeys(entry.name), { every: entry.every, zone: place.zone })
+    if (refused !== undefined) say(`${entry.name}: ${refused.message}; the answer is of what is kept; ${refused.remedy}`)
+    else for (const sentence of lackingOf(entry, standing)) say(sentence)
     const views = await viewsOf(entry, standing.kept, {
       names: await knownNames(store, exportKeys(entry.name)),
       localZone: localZoneOf(project, entry),

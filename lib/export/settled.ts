@@ -50,13 +50,20 @@ export async function settle(store: Store, keys: ExportKeys, wanted: Wanted, reb
   return settle(store, keys, wanted, rebuild)
 }
 
-/** Why every call of an export is refused until the project file or the export is mended, if it is: nothing is written. */
-export async function refusedFor(store: Store, keys: ExportKeys, wanted: Wanted): Promise<UsageError | undefined> {
+/**
+ * Why every call of an export is refused until the project file or the export is mended, if it is: nothing is written.
+ * Without `definition` it is asked for its windows' length and zone alone.
+ */
+export async function refusedFor(
+  store: Store,
+  keys: ExportKeys,
+  wanted: Omit<Wanted, 'definition'> & Partial<Wanted>,
+): Promise<UsageError | undefined> {
   const found = await readSettled(store, keys)
   return found === undefined ? undefined : refusalOf(found.settled, wanted)
 }
 
-function refusalOf(own: Wanted, wanted: Wanted): UsageError | undefined {
+function refusalOf(own: Wanted, wanted: Omit<Wanted, 'definition'> & Partial<Wanted>): UsageError | undefined {
   const remedy = 'put the old words back, give the export another name, or begin it anew with --rebuild'
   if (own.every !== wanted.every || own.zone !== wanted.zone) {
     return new UsageError(
@@ -64,7 +71,7 @@ function refusalOf(own: Wanted, wanted: Wanted): UsageError | undefined {
       { remedy },
     )
   }
-  if (own.definition === wanted.definition) return undefined
+  if (wanted.definition === undefined || own.definition === wanted.definition) return undefined
   return new UsageError(
     'what this export asks for is not what its kept windows hold: its source, events, `where`, `drop` or `schema` changed',
     { remedy },

@@ -130,7 +130,11 @@ export function storeLedger(store: Store, options: LedgerOptions): Ledger {
 }
 
 /** What a limit has had of the last hour, for whoever tells how long calls will take; it may be more by the next instant. */
-export async function usedOf({ name }: Limit, store: Store, now: Date): Promise<{ calls: readonly Date[]; until?: Date | undefined }> {
+export async function usedOf(
+  { name }: Limit,
+  store: Store,
+  now: Date,
+): Promise<{ calls: readonly Date[]; until?: Date | undefined }> {
   const { calls, until } = lastHour(parse(await store.get(limitKey(name)), store.locate(limitKey(name))), now)
   return { calls: calls.map(({ at }) => at), until }
 }

@@ -259,6 +259,22 @@ test('days that are older than `keep` are told where they are asked for', async 
   expect(listed.map((one) => JSON.parse(one).expired)).toEqual([[], [], [], [], [], ['2020-01-04']])
 })
 
+test('windows of another length than the project file says are asked as they are, and no days are missed between them', async () => {
+  const file = join(folder, 'broadsheet.yaml')
+  const yaml = await readFile(file, 'utf8')
+  await writeFile(file, yaml.replace('to: 2026-11-12, format: [json] }', 'to: 2026-11-12, every: hour, format: [json] }'))
+  try {
+    const { out, err, code } = await run('select count(*) as n from lines', '--csv')
+    expect([code, out]).toEqual([0, 'n\n4\n'])
+    expect(err).toMatch(
+      /^lines: this export is kept by the day of UTC, and the project file says the hour of UTC; the answer is of/m,
+    )
+    expect(err).not.toMatch(/gets them/)
+  } finally {
+    await writeFile(file, yaml)
+  }
+})
+
 test('a table whose name is a word of SQL is to be written in quotes', async () => {
   const { code, err } = await run('select snapshot, count(*) from order group by all')
   expect(code).toBe(2)
