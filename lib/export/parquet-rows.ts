@@ -18,6 +18,8 @@ const cellsAtOnce = 2_000_000
 const sampled = 20_000
 /** Times the usual memory, where that does not do. */
 export const roomForLongRows = 4
+/** One after the other: 2,048 rows of 200 kB each take 2 GB. */
+const rooms = [1, roomForLongRows, 8]
 
 /** What lines are written with. */
 export interface Writing {
@@ -39,10 +41,10 @@ export async function writeWhole(
   const { layout, memory } = writing
   let lines: Lines = { paths: from, packed: await packing(from), longest: usual }
   let mended = 0
-  let room = 1
+  let room = 0
   for (;;) {
     try {
-      const columns = await writeRows(engine, writing, lines, { to, room, isLong: counted > sampled })
+      const columns = await writeRows(engine, writing, lines, { to, room: rooms[room] ?? 1, isLong: counted > sampled })
       const rows = await countRows(engine, to, layout)
       if (rows !== counted) throw new DataError(`of ${counted} lines ${rows} are in Parquet`)
       return { columns, mended }
@@ -51,9 +53,9 @@ export async function writeWhole(
         lines = { ...lines, longest }
         continue
       }
-      if (room === 1 && memory === undefined && isOutOfMemory(error)) {
+      if (room < rooms.length - 1 && memory === undefined && isOutOfMemory(error)) {
         // DuckDB takes 2,048 rows at a time, however long they are.
-        room = roomForLongRows
+        room += 1
         await engine.query('set threads = 1')
         continue
       }
@@ -80,14 +82,18 @@ async function writeRows(
   const own = new Set(layout.fields.filter(({ at }) => at === 'properties').map(({ name }) => name))
   const others = layout.fields.map(({ column }) => column)
 
+  async function allow(columns: Names): Promise<void> {
+    if (memory === undefined) await engine.query(`set memory_limit = '${usualMemory(columns.size, room)}'`)
+  }
   async function survey(most?: number): Promise<{ found: string[]; dropped: string[] }> {
+    await allow(known)
     const names = (await engine.query(surveySql(lines, layout, most))).map(({ name }) => fromHex(name))
     const found = names.filter((name) => !own.has(name) && !drop.includes(name)).toSorted(byCodeUnits)
     return { found, dropped: drop.filter((name) => names.includes(name)) }
   }
   async function copy(reading: Reading): Promise<Names> {
     const columns = growColumns(known, reading.found, others)
-    if (memory === undefined) await engine.query(`set memory_limit = '${usualMemory(columns.size, room)}'`)
+    await allow(columns)
     await engine.query(copySql(rowsSql(lines, layout, reading, columns), to, rowGroup(columns)))
     return columns
   }

@@ -78,9 +78,10 @@ function isShort(value: unknown): boolean {
 async function fromVariable(kind: KeyKind, read: Reader, again: boolean): Promise<string> {
   let held = 'none'
   try {
-    const parsed = key.safeParse(await read(`env:${variables[kind]}`, again))
+    const text = await read(`env:${variables[kind]}`, again)
+    const parsed = key.safeParse(text)
     if (parsed.success) return parsed.data
-    held = `a text of fewer than ${shortest} characters`
+    if (text.trim() !== '') held = `a text of fewer than ${shortest} characters`
   } catch (cause) {
     if (!(cause instanceof CredentialError)) throw cause
   }

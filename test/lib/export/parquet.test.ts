@@ -83,6 +83,17 @@ describe('a value', () => {
     })
   })
 
+  test('may be hundreds of a megabyte each, which DuckDB takes at a time', async () => {
+    await inFolder(async (folder) => {
+      const long = 'x'.repeat(950_000)
+      const { result } = await converted(
+        folder,
+        Array.from({ length: 300 }, (_, at) => line({ p: `${at} ${long}` })),
+      )
+      expect(result).toMatchObject({ rows: 300, duplicates: 0 })
+    })
+  })
+
   test('may be a megabyte or nested a thousand times, and a line longer than DuckDB expects', async () => {
     await inFolder(async (folder) => {
       const deep = `${'['.repeat(1000)}${']'.repeat(1000)}`

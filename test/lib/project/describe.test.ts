@@ -180,6 +180,23 @@ Sources
   })
 })
 
+test.each([
+  ['1 day', '1 hour', 'the last day is looked at again each time; the last hour once a day'],
+  ['24 hours', '2 days', 'the last day is looked at again each time; the last 2 days once a day'],
+  ['11 days', '15 days', 'the last 11 days are looked at again each time; the last 15 days once a day'],
+])('one or several of them: the last %s, the last %s', (sync, back, words) => {
+  const text = shown(
+    `timezone: Europe/Berlin
+sources:
+  product: { kind: mixpanel, project: 1234567, region: eu, credentials: ssm:/broadsheet/product }
+exports:
+  events: { source: product, data: events, from: 2026-01-01, sync: ${sync}, refresh: { every: day, back: ${back} } }
+`,
+    '2026-10-21T12:00:00Z',
+  )
+  expect(text.replace(/\n {4}/g, ' ')).toContain(words)
+})
+
 test('what is asked of an export, in the words of the file', () => {
   const text = shown(
     `timezone: Europe/Berlin

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WaitError } from '../../../lib/errors.ts'
 import type { Taken } from '../../../lib/ledger.ts'
 import { openFolder } from '../../../lib/store/folder.ts'
-import { storeLedger } from '../../../lib/store/ledger.ts'
+import { storeLedger, usedOf } from '../../../lib/store/ledger.ts'
 import { openS3 } from '../../../lib/store/s3.ts'
 import type { Store } from '../../../lib/store/store.ts'
 import type { S3Server } from '../../servers/s3.ts'
@@ -72,6 +72,17 @@ function openMemory(): Store {
     },
   }
 }
+
+test('what a limit has had of the last hour is told, and nothing is taken for it', async () => {
+  const limit = { name: 'mixpanel-eu-1234567-export', perHour: 3 }
+  const [early, late, now] = ['06:00', '06:59', '07:30'].map((time) => new Date(`2026-11-16T${time}:00Z`)) as [Date, Date, Date]
+  const store = openMemory()
+  expect(await usedOf(limit, store, now)).toEqual({ calls: [], until: undefined })
+  for (const at of [early, late]) await storeLedger(store, { clock: () => at }).take(limit)
+  await storeLedger(store, { clock: () => now }).block(limit, new Date(now.getTime() + 600_000))
+  const used = { calls: [late], until: new Date('2026-11-16T07:40:00Z') }
+  expect([await usedOf(limit, store, now), await usedOf(limit, store, now)]).toEqual([used, used])
+})
 
 test('any calls, given back or not, and any blocks: as a plain model has it, in many more cases', async () => {
   await keepsToAModel(async () => openMemory(), 400)

@@ -21,9 +21,19 @@ describe('a credential', () => {
   test.each([
     ['cut JSON', '{"key":"k7c2f9","secret":"qT8/vW+zR4', 'is not whole JSON'],
     ['a text without a colon', 'qT8/vW+zR4=nB1xL', 'is no credential of Exponea'],
-    ['a secret that is too short to hide', 'id:abc', 'is no credential of Exponea'],
-    ['a key alone', '{"key":"k7c2f9"}', 'is no credential of Exponea'],
-    ['a key with a colon', '{"key":"a:b","secret":"qT8/vW+zR4=nB1xL"}', 'is no credential of Exponea'],
+    ['empty', ' ', 'is empty'],
+    ['a list', '["qT8/vW+zR4=nB1xL"]', 'is no credential of Exponea'],
+    ['other words', '{"qT8":"qT8/vW+zR4=nB1xL"}', 'is no credential of Exponea'],
+    ['a secret that is too short to hide', 'id:qT8', 'is no credential of Exponea: `secret` has fewer than 4 characters'],
+    ['short as JSON', '{"key":"k","secret":"qT8"}', 'is no credential of Exponea: `secret` has fewer than 4 characters'],
+    [
+      'short in the words of the vendor',
+      '{"username":"k","password":"qT8"}',
+      'is no credential of Exponea: `password` has fewer than 4 characters',
+    ],
+    ['a key alone', '{"key":"k7c2f9"}', 'is no credential of Exponea: `secret` is missing'],
+    ['a key with a colon', '{"key":"a:qT8","secret":"qT8/vW+zR4=nB1xL"}', 'is no credential of Exponea: `key` has a colon'],
+    ['numbers', '{"key":"","secret":12345}', 'is no credential of Exponea: `key` is empty, and `secret` is no text'],
   ])('that is %s is told by its place', async (_, text, words) => {
     const error = await failureOf(() => readCredential(text, 'ssm:/crm'))
     expect(error).toBeInstanceOf(CredentialError)

@@ -131,6 +131,11 @@ describe('a catalog', () => {
     const failing = exported([page(0, 500, 1002)], { data: 'catalog', catalog: 'c9' })
     await expect(failing).rejects.toThrow(RefusedError)
     await expect(failing).rejects.toThrow('beyond 1001 items of a catalog, and 1002 match')
+    // An export has no words for a narrower search.
+    await expect(failing).rejects.toHaveProperty(
+      'remedy',
+      'a catalog of more cannot be exported: split it at Exponea into catalogs of 1001 items at most, or copy it from where its items come from',
+    )
   })
 })
 

@@ -59,13 +59,21 @@ describe('keys that stand together', () => {
     expect([answer, tried, kept.asked]).toEqual(['in', [keys.read, 'R-new'], [false, true]])
   })
 
-  test.each(['', 'R-51be77a0', '{"read":"R-51be', '[]', '{}', '{"read":7}', '{"read":"x"}', '{"READ":"R-51be77a0"}', 'null'])(
+  test.each(['', 'R-51be77a0', '{"read":"R-51be', '[]', '{}', '{"read":7}', '{"READ":"R-51be77a0"}', 'null'])(
     '%j are none, and the message does not quote it',
     (text) => {
       expect(() => readKeys(text, place)).toThrow(CredentialError)
       expect(() => readKeys(text, place)).toThrow(/^what secretsmanager:shop points to are no keys of Keen$/)
     },
   )
+
+  test('that are too short are named, and not told', () => {
+    const failing = () => readKeys('{"read":"r9","write":"W-1122","master":" m9 "}', place)
+    expect(failing).toThrow(
+      /^what secretsmanager:shop points to are no keys of Keen: `read` has fewer than 4 characters, and `master` has fewer than 4 characters$/,
+    )
+    expect(failing).not.toThrow(/r9|m9/)
+  })
 
   test('may be padded with spaces', () => {
     expect(readKeys('{"read":" R-51be77a0\\n","project":"x"}\n', place)).toEqual({ read: 'R-51be77a0' })
@@ -94,6 +102,13 @@ describe('keys that have variables of their own', () => {
     const handed = createKeys({ credential: variables(set).read })
     await expect(handed('read')(own)).rejects.toThrow(
       /^Keen needs the read key for this, and the variable KEEN_READ_KEY holds none$/,
+    )
+  })
+
+  test('one that is too short is told so', async () => {
+    const handed = createKeys({ credential: variables({ 'env:KEEN_READ_KEY': 'r9' }).read })
+    await expect(handed('read')(own)).rejects.toThrow(
+      /^Keen needs the read key for this, and the variable KEEN_READ_KEY holds a text of fewer than 4 characters$/,
     )
   })
 
