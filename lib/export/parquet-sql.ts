@@ -148,7 +148,8 @@ export function columnsSql(path: string): Sql {
 
 /**
  * Puts into `gone` the places of rows in which one of these columns of text has an id whose SHA-256 is in `known`: as it
- * is, in a list of ids, or in an object of ids or lists of them.
+ * is, in a list of ids, or in an object of ids or lists of them. A whole number that was written with a fraction or an
+ * exponent has `.0` behind it in Parquet, and is the same id.
  */
 export function rowsWithIdsSql(path: string, columns: readonly string[]): Sql {
   const inside = `case when not json_valid(v) then []
@@ -158,7 +159,7 @@ export function rowsWithIdsSql(path: string, columns: readonly string[]): Sql {
   return `insert into gone select distinct place from
     (select place, unnest(list_concat(vs, flatten(list_transform(vs, lambda v: ${inside})))) as id from
       (select file_row_number as place, ${listOf(columns.map(quoted))} as vs from ${readParquet(path)}))
-    where sha256(id) in (select sha256 from known)`
+    where sha256(id) in (select sha256 from known) or (id like '%.0' and sha256(left(id, -2)) in (select sha256 from known))`
 }
 
 /** Ids that are to be found, by their SHA-256. */

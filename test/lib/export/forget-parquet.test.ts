@@ -53,6 +53,8 @@ describe('of a window in Parquet alone', () => {
   test.each([
     ['distinct_id', { distinct_id: 'ann' }],
     ['an id of digits beyond 2^53', '{"event":"A","properties":{"time":1762862400,"distinct_id":12345678901234567890}}'],
+    ['a whole number with a fraction', '{"event":"A","properties":{"time":1762862400,"distinct_id":12.0}}'],
+    ['one with an exponent', '{"event":"A","properties":{"time":1762862400,"distinct_id":"x","$user_id":1.2e1}}'],
     ['$user_id', { $user_id: 'ann' }],
     ['$device_id', { $device_id: 'ann' }],
     ['before a merge', { $distinct_id_before_identity: 'ann' }],
@@ -67,7 +69,7 @@ describe('of a window in Parquet alone', () => {
     const line = typeof given === 'string' ? given : of('other', 1, given)
     await withExport(alone, [asked(day, [line, of('bob', 2, { note: 'ann', list: ['ann'] })])], async (opened) => {
       await opened.run()
-      await opened.forget('ann', '12345678901234567890', `Ánn "O'Neil" 🎈`)
+      await opened.forget('ann', '12', '12345678901234567890', `Ánn "O'Neil" 🎈`)
       expect((await opened.rows(mono)).map((row) => row['distinct_id'])).toEqual(['bob'])
     })
   })
