@@ -31,7 +31,7 @@ const canceled = z.strictObject({ version: z.literal(1), by: z.string(), at: z.i
 
 /**
  * Reads what was fixed, or fixes it. Throws UsageError where the project file now says something else; `rebuild` fixes that
- * instead, and `clearOld` has then to be called before any window begins.
+ * instead, whether or not it is something else, and `clearOld` has then to be called before any window begins.
  */
 export async function settle(store: Store, keys: ExportKeys, wanted: Wanted, rebuild: boolean): Promise<Settled> {
   const found = await readSettled(store, keys)
@@ -41,13 +41,15 @@ export async function settle(store: Store, keys: ExportKeys, wanted: Wanted, reb
     return written === undefined ? settle(store, keys, wanted, rebuild) : first
   }
   const { settled: own } = found
-  const refusal = refusalOf(own, wanted)
-  if (refusal === undefined) return own
-  if (!rebuild) throw refusal
-  // First of all, so that a window that is under way elsewhere is not published under the old words from now on.
+  if (!rebuild) {
+    const refusal = refusalOf(own, wanted)
+    if (refusal !== undefined) throw refusal
+    return own
+  }
+  // First of all, so that a window that is under way elsewhere is not published any more from now on.
   const anew: Settled = { ...own, ...wanted, rebuilding: true }
-  await store.put(keys.settled, toText(anew), { if: { etag: found.etag }, contentType: 'application/json' })
-  return settle(store, keys, wanted, rebuild)
+  const written = await store.put(keys.settled, toText(anew), { if: { etag: found.etag }, contentType: 'application/json' })
+  return written === undefined ? settle(store, keys, wanted, rebuild) : anew
 }
 
 /**
@@ -123,6 +125,7 @@ export async function clearOld(
         await store.delete(key)
       })
     }
+    await store.purge(keys.manifests)
     for (const prefix of keys.objects) {
       await store.purge(prefix)
       for (const upload of await store.unfinished(prefix)) await upload.abort()

@@ -93,7 +93,16 @@ describe('an export that is begun anew under other words', () => {
       }
       await run(await contextOf(store, 'old'))
       await run(await contextOf(telling, 'new'), { rebuild: true })
-      expect(purged).toEqual(['exports/events/json/ with 0', 'exports/events/parquet/ with 0'])
+      expect(purged.toSorted()).toEqual([...keys.objects, keys.manifests].toSorted().map((place) => `${place} with 0`))
+    })
+  })
+
+  test('may be begun anew under the same words', async () => {
+    await withFolder(async (store) => {
+      await run(await contextOf(store, 'old'))
+      const again = await run(await contextOf(store, 'old'), { rebuild: true })
+      expect(again).toMatchObject({ status: 'done', done: days.map((window) => ({ window, state: 'kept' })), failed: [] })
+      expect(await run(await contextOf(store, 'old'))).toMatchObject({ status: 'done', done: [] })
     })
   })
 
