@@ -8,13 +8,14 @@ import { forgetPeople } from '../lib/export/forget.ts'
 import type { ExportContext } from '../lib/export/run.ts'
 import { runExportToEnd } from '../lib/export/run.ts'
 import { cancel, knownNames } from '../lib/export/settled.ts'
-import type { ExportStatus, WindowState } from '../lib/export/status.ts'
+import type { ExportStatus } from '../lib/export/status.ts'
 import { statusOf, windowStates } from '../lib/export/status.ts'
 import { tablesOf } from '../lib/export/tables.ts'
+import type { Limit } from '../lib/ledger.ts'
 import { loadProject } from '../lib/project/load.ts'
 import { ownerOfThisProcess } from '../lib/store/claims.ts'
 import { exportKeys } from '../lib/store/keys.ts'
-import { storeLedger } from '../lib/store/ledger.ts'
+import { storeLedger, usedOf } from '../lib/store/ledger.ts'
 import { openStore } from '../lib/store/open.ts'
 import type { Store } from '../lib/store/store.ts'
 import { openSources } from './adapters.ts'
@@ -22,7 +23,8 @@ import { credentialReader } from './credentials.ts'
 import { checkDay } from './days.ts'
 import type { ExportBoard } from './export-board.ts'
 import { counted, exportBoard } from './export-board.ts'
-import { definitionOf, exportContext, exportNamed, zoneOfExport } from './exporting.ts'
+import { listOf, summary } from './export-words.ts'
+import { definitionOf, exportContext, exportNamed, limitOfExport, zoneOfExport } from './exporting.ts'
 import { scratchFolder } from './scratch.ts'
 
 interface Options {
@@ -42,18 +44,21 @@ export interface StatusOptions extends Options {
   readonly summary?: boolean
 }
 
+interface Opened {
+  readonly context: ExportContext
+  readonly board: ExportBoard
+  readonly store: Store
+  readonly limit: Limit | undefined
+}
+
 /** Everything that an export is run with here, for as long as the work takes. */
-async function withExport<Value>(
-  name: string,
-  options: Options,
-  work: (opened: { readonly context: ExportContext; readonly board: ExportBoard; readonly store: Store }) => Promise<Value>,
-): Promise<Value> {
+async function withExport<Value>(name: string, options: Options, work: (opened: Opened) => Promise<Value>): Promise<Value> {
   const project = loadProject(options.project)
   const entry = exportNamed(project, name)
   const clock = () => new Date()
   const store = openStore(options.store ?? join(project.folder, '.broadsheet'))
   const scratch = scratchFolder()
-  const board = exportBoard({ quiet: options.json === true, plain: options.verbose === true })
+  const board = exportBoard({ quiet: options.json === true, plain: options.verbose === true, data: entry.data, clock })
   const sources = openSources(project, {
     credential: credentialReader(),
     ledger: storeLedger(store, { clock }),
@@ -72,7 +77,7 @@ async function withExport<Value>(
       received: board.received,
       progress: board.progress,
     })
-    return await work({ context, board, store })
+    return await work({ context, board, store, limit: limitOfExport(project, entry) })
   } finally {
     board.end()
     await sources.close()
@@ -84,7 +89,8 @@ export async function exportNow(name: string, options: ExportOptions): Promise<n
   checkDay('--from', options.from)
   checkDay('--to', options.to)
   const { from, to, resume, rebuild } = options
-  return withExport(name, options, async ({ context, board, store }) => {
+  return withExport(name, options, async ({ context, board, store, limit }) => {
+    if (limit !== undefined) board.limited({ ...(await usedOf(limit, store, new Date())), perHour: limit.perHour })
     const request = { scheduledAt: Temporal.Now.instant(), from, to, resume, rebuild }
     const outcome = await runExportToEnd(request, context, { waits: board.waits })
     board.end()
@@ -97,7 +103,7 @@ export async function exportNow(name: string, options: ExportOptions): Promise<n
       const { entry, zone, exporting } = context
       const { keys, clock, head } = exporting
       const stands = await statusOf(entry, { store, keys, zone, definition: head.definition, clock })
-      process.stdout.write(summary(stands, store.locate(`exports/${name}/manifests`), outcome.done))
+      process.stdout.write(summary(stands, store.locate(`exports/${name}/manifests`), outcome))
     }
     return outcome.failed.length === 0 ? 0 : 1
   })
@@ -214,50 +220,8 @@ export async function printDdl(name: string, options: Options): Promise<void> {
     ...(inS3 === store
       ? []
       : ['The store is a folder; put the name of the bucket that it is copied to in the place of <bucket>.']),
-    ...(rows === undefined ? ['There is no event yet; run it again after the first window, for the table of the events.'] : []),
+    ...(rows === undefined ? ['There is nothing yet; run it again after the first window, for the table of its rows.'] : []),
     ...left.map((column) => `Not listed, because Athena’s DDL takes no such name: ${JSON.stringify(column)}`),
   ]
   process.stdout.write([notes.map((note) => `-- ${note}\n`).join(''), ...tables.map(ddlOf)].join('\n'))
-}
-
-function summary(
-  { export: name, counts, oldestGap, lastSuccess, canceled, refused }: ExportStatus,
-  manifests: string,
-  done: readonly { readonly state: string }[] | undefined,
-): string {
-  const stand = windowStates.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`)
-  const tally = (state: string) => done?.filter((one) => one.state === state).length ?? 0
-  const now = [
-    ['kept', 'kept'],
-    ['replaced', 'replaced'],
-    ['unchanged', 'as before'],
-    ['shrunk', 'with fewer lines, to be seen again'],
-  ]
-    .map(([state = '', words]) => [tally(state), words] as const)
-    .filter(([many]) => many > 0)
-    .map(([many, words]) => `${many} ${words}`)
-  const lines = [
-    `${name}: ${stand.join(', ') || 'no window is over yet'}`,
-    ...(done === undefined ? [] : [`  now           ${now.join(', ') || 'nothing was due'}`]),
-    ...(canceled === undefined ? [] : [`  canceled      by ${canceled.by}, ${canceled.at.slice(0, 16)}Z`]),
-    ...(refused === undefined ? [] : [`  refused       each export: ${refused.message}; ${refused.remedy}`]),
-    ...(oldestGap === undefined ? [] : [`  oldest gap    ${oldestGap}`]),
-    ...(lastSuccess === undefined ? [] : [`  last success  ${lastSuccess.window}, ${lastSuccess.exportedAt.slice(0, 16)}Z`]),
-    `  manifests     ${manifests}`,
-  ]
-  return `${lines.join('\n')}\n`
-}
-
-/** What is not well, each on a line; with a state chosen, all of it. */
-function listOf(windows: ExportStatus['windows'], all: boolean): string {
-  const wide = Math.max(0, ...windowStates.map((state) => state.length))
-  const isWell = (state: WindowState) => state === 'succeeded' || state === 'pending' || state === 'canceled'
-  return windows
-    .filter(({ state, message }) => all || !isWell(state) || message !== undefined)
-    .map(({ window, state, tries = 0, message, remedy }) => {
-      const words = [message, remedy, tries > 1 ? `${tries} tries` : undefined].filter((one) => one !== undefined).join('; ')
-      return `  ${window}  ${state.padEnd(wide)}  ${words}`.trimEnd()
-    })
-    .map((line) => `${line}\n`)
-    .join('')
 }

@@ -94,7 +94,10 @@ everywhere(program.command('export').argument('<name>', 'an export of the projec
   .option('--from <day>', 'only windows from this day on; those that are kept are looked at again')
   .option('--to <day>', 'only windows before this day')
   .option('--resume', 'go on although it was canceled')
-  .option('--rebuild', 'delete what is kept and begin anew: for windows of another length or zone, or a changed source, events, where, drop or schema')
+  .option(
+    '--rebuild',
+    'delete what is kept and begin anew; a changed length or zone of windows, source, events, where, drop or schema needs it',
+  )
   .option('--cancel', 'begin no further window, here and elsewhere, until --resume')
   .option('--ddl', 'export nothing, and print the SQL that makes its tables in Athena')
   .action(async (name: string, options) => {

@@ -61,7 +61,7 @@ describe('broadsheet export --ddl', () => {
     expect(printed.match(/CREATE EXTERNAL TABLE IF NOT EXISTS `\w+`/g)).toEqual([
       'CREATE EXTERNAL TABLE IF NOT EXISTS `web_events_windows`',
     ])
-    expect(printed).toContain('-- There is no event yet; run it again after the first window')
+    expect(printed).toContain('-- There is nothing yet; run it again after the first window')
     expect(await readdir(folder)).toEqual(['broadsheet.yaml'])
   })
 

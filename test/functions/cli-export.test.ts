@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Expected } from '../servers/vendor.ts'
 import { startVendor } from '../servers/vendor.ts'
-import { runCommand } from './command.ts'
+import { exitOf, runCommand, startCommand } from './command.ts'
 
 const account = { MIXPANEL: 'reports:Zk3vQ9pLr7TnX2mB' }
 let folder: string
@@ -88,7 +88,7 @@ describe('broadsheet export', () => {
     const { code, out, err } = await run('export', 'events')
     expect(code).toBe(1)
     expect(err).toContain('2026-11-11 FAILED: GET')
-    expect(out).toContain('events: 1 failed, 6 succeeded')
+    expect(out).toContain('events: 1 failed, 6 succeeded\n  now           6 kept, 1 failed\n')
     const status = await run('status')
     expect(status.code).toBe(1)
     expect(status.out).toMatch(/2026-11-11 {2}failed .*bad where; check what was sent/)
@@ -104,7 +104,8 @@ describe('broadsheet export', () => {
     // Two are asked for at a time.
     const [, left = ''] =
       /^stopped: others would fail in the same way; ([34]) windows not asked for now; .*; then run it again$/m.exec(err) ?? []
-    expect(out).toContain(`events: ${left} pending, ${7 - Number(left)} failed\n`)
+    const failed = 7 - Number(left)
+    expect(out).toContain(`events: ${left} pending, ${failed} failed\n  now           ${failed} failed, ${left} not asked for\n`)
     const told = JSON.parse((await run('export', 'events', '--json')).out)
     expect(told).toMatchObject({ status: 'done', done: [], stopped: { message: expect.stringContaining('bad where') } })
   })
@@ -130,6 +131,35 @@ describe('broadsheet export', () => {
       expect(told.refused).toEqual({ message: expect.stringContaining(message), remedy })
       expect(await run('export', 'events')).toMatchObject({ code: 2, err: expect.stringContaining(message) })
     }
+  })
+
+  test('says at the start what the hour of the vendor leaves no room for', async () => {
+    await using vendor = await startVendor(week.map((date) => day(date, { DE: 1 })))
+    await project(vendor.url)
+    const at = new Date(Date.now() - 600_000).toISOString()
+    const used = { version: 1, calls: Array.from({ length: 54 }, (_, id) => ({ id: `${id}`, at })) }
+    const limits = join(folder, '.broadsheet', 'state', 'limits')
+    await mkdir(limits, { recursive: true })
+    const file = join(limits, 'mixpanel-eu-1234567-export.json')
+    await writeFile(file, JSON.stringify(used))
+    // Six of seven have room, and nobody waits here for the last one.
+    const child = startCommand(['export', 'events', '--project', folder], account)
+    try {
+      let err = ''
+      for await (const chunk of child.stderr) {
+        err += String(chunk)
+        if (err.includes('waiting until')) break
+      }
+      expect(err).toMatch(/^7 windows to export, 0 kept already; at 60 calls an hour at least (?:49|50) min$/m)
+      expect(err.match(/ kept, 1 event /g)).toHaveLength(6)
+    } finally {
+      child.kill('SIGKILL')
+      await exitOf(child)
+    }
+    await writeFile(file, JSON.stringify({ version: 1, calls: [] }))
+    const again = await run('export', 'events')
+    expect(again.err).toMatch(/1 window to export, 6 kept already$/m)
+    expect(again.code).toBe(0)
   })
 
   test('canceled, it asks nobody, until it is resumed', async () => {
@@ -180,6 +210,13 @@ describe('broadsheet export', () => {
       '2026-11-12,DE,6',
     ])
   })
+})
+
+test('its help says what is begun anew for', async () => {
+  const { out } = await runCommand(['help', 'export'])
+  expect(out.replace(/\s+/g, ' ')).toContain(
+    '--rebuild delete what is kept and begin anew; a changed length or zone of windows, source, events, where, drop or schema needs it',
+  )
 })
 
 describe('broadsheet forget', () => {

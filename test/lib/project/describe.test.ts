@@ -181,16 +181,16 @@ Sources
 })
 
 test.each([
-  ['1 day', '1 hour', 'the last day is looked at again each time; the last hour once a day'],
-  ['24 hours', '2 days', 'the last day is looked at again each time; the last 2 days once a day'],
-  ['11 days', '15 days', 'the last 11 days are looked at again each time; the last 15 days once a day'],
+  ['1 day', '1 hour', 'the last day is looked at again each time; the last hour once a week'],
+  ['24 hours', '2 days', 'the last day is looked at again each time; the last 2 days once a week'],
+  ['11 days', '15 days', 'the last 11 days are looked at again each time; the last 15 days once a week'],
 ])('one or several of them: the last %s, the last %s', (sync, back, words) => {
   const text = shown(
     `timezone: Europe/Berlin
 sources:
   product: { kind: mixpanel, project: 1234567, region: eu, credentials: ssm:/broadsheet/product }
 exports:
-  events: { source: product, data: events, from: 2026-01-01, sync: ${sync}, refresh: { every: day, back: ${back} } }
+  events: { source: product, data: events, from: 2026-01-01, sync: ${sync}, refresh: { every: week, back: ${back} } }
 `,
     '2026-10-21T12:00:00Z',
   )
