@@ -25,7 +25,7 @@ export interface ExportRequest {
   readonly to?: string | undefined
   /** Goes on although it was canceled. */
   readonly resume?: boolean | undefined
-  /** Begins anew with windows of another length or zone. */
+  /** Deletes what is kept and begins anew, under whatever words the project file has now. */
   readonly rebuild?: boolean | undefined
 }
 
